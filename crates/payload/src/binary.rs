@@ -1,0 +1,532 @@
+//! What an executable was built for, and what it needs from the system.
+//!
+//! Only headers and the dynamic section are read, however big the file is.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use object::elf;
+use object::macho;
+use object::pe;
+use object::read::elf::{Dyn, FileHeader, ProgramHeader};
+use object::read::macho::{FatArch, MachOFatFile32, MachOFatFile64};
+use object::read::{ReadCache, ReadRef, StringTable};
+use object::{Endianness, FileKind};
+
+use crate::{Architecture, ElfNeeds, Os, Target};
+
+/// More architectures than any universal Mach-O has. A Java class begins with the same four bytes and has its
+/// version, 45 or more, in the place of the count.
+const MAX_UNIVERSAL: u32 = 40;
+
+/// Largest interpreter path and dynamic section that are read, in bytes: far above what linkers write.
+const MAX_INTERPRETER: u64 = 4096;
+const MAX_DYNAMIC: u64 = 1 << 20;
+
+/// Most versioned libraries, and versions of one, that are read.
+const MAX_VERSIONS: u64 = 1 << 14;
+
+type Data<'a> = &'a ReadCache<File>;
+
+/// An executable or a library.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binary {
+    /// File format.
+    pub kind: BinaryKind,
+    /// System it runs on; `None`: one that Landfall does not know.
+    pub os: Option<Os>,
+    /// Architectures in it that Landfall knows. A universal Mach-O holds several; empty where it knows none.
+    pub architectures: Vec<Architecture>,
+    /// ELF program interpreter, which tells the C library; `None` for static programs and other formats.
+    pub interpreter: Option<String>,
+}
+
+/// File format of an executable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BinaryKind {
+    /// Executable and Linkable Format: Linux.
+    Elf,
+    /// Portable Executable: Windows.
+    Pe,
+    /// Mach object: macOS.
+    MachO,
+}
+
+/// Why a program does not fit a target.
+#[derive(Debug, thiserror::Error)]
+pub enum Mismatch {
+    /// It cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        source: io::Error,
+    },
+    /// Another architecture or system.
+    #[error("built for {built}, but the target is {target}")]
+    Other {
+        /// What it was built for.
+        built: String,
+        /// The target's triple.
+        target: String,
+    },
+    /// Nothing that a system could start.
+    #[error("neither an executable nor a script that begins with #!, so {0} cannot run it")]
+    NotExecutable(String),
+}
+
+impl Binary {
+    /// Reads a file's headers. `None`: not ELF, PE or Mach-O.
+    ///
+    /// # Errors
+    /// When the file cannot be read or its headers are damaged.
+    pub fn read(path: &Path) -> io::Result<Option<Self>> {
+        let cache = ReadCache::new(File::open(path)?);
+        Self::parse(&cache)
+    }
+
+    fn parse(data: Data<'_>) -> io::Result<Option<Self>> {
+        let Ok(kind) = FileKind::parse(data) else { return Ok(None) };
+        let (kind, os, architectures, interpreter) = match kind {
+            FileKind::Elf32 => return elf::<elf::FileHeader32<Endianness>>(data).map(Some),
+            FileKind::Elf64 => return elf::<elf::FileHeader64<Endianness>>(data).map(Some),
+            FileKind::Pe32 | FileKind::Pe64 => (BinaryKind::Pe, Os::Windows, pe_architecture(data)?, None),
+            FileKind::MachO32 | FileKind::MachO64 => {
+                (BinaryKind::MachO, Os::Macos, macho_architecture(data)?, None)
+            }
+            FileKind::MachOFat32 | FileKind::MachOFat64 => {
+                let count = data.read_at::<macho::FatHeader>(0).map_err(|()| damaged("header"))?.nfat_arch;
+                if count.get(object::BigEndian) > MAX_UNIVERSAL {
+                    return Ok(None);
+                }
+                let all = if kind == FileKind::MachOFat32 {
+                    MachOFatFile32::parse(data)
+                        .map_err(invalid)?
+                        .arches()
+                        .iter()
+                        .filter_map(|a| mach_cpu(a.cputype()))
+                        .collect()
+                } else {
+                    MachOFatFile64::parse(data)
+                        .map_err(invalid)?
+                        .arches()
+                        .iter()
+                        .filter_map(|a| mach_cpu(a.cputype()))
+                        .collect()
+                };
+                (BinaryKind::MachO, Os::Macos, all, None)
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(Self { kind, os: Some(os), architectures, interpreter }))
+    }
+
+    /// What it was built for, in words.
+    fn describe(&self) -> String {
+        let format = match self.kind {
+            BinaryKind::Elf => "ELF",
+            BinaryKind::Pe => "PE",
+            BinaryKind::MachO => "Mach-O",
+        };
+        let system = self.os.map_or("another system", Os::name);
+        if self.architectures.is_empty() {
+            return format!("another architecture ({system}, {format})");
+        }
+        let names: Vec<&str> = self.architectures.iter().map(|a| a.name()).collect();
+        let loader = self.interpreter.as_ref().map(|i| format!(", loader {i}")).unwrap_or_default();
+        format!("{} ({system}, {format}{loader})", names.join(" and "))
+    }
+
+    fn fits(&self, target: &Target) -> bool {
+        // The header of a 32-bit Arm program does not tell ARMv6 from ARMv7.
+        let arm = |a| matches!(a, Architecture::Armv6 | Architecture::Armv7);
+        let architecture =
+            |a: &Architecture| *a == target.architecture || arm(*a) && arm(target.architecture);
+        let library = match self.interpreter.as_deref() {
+            Some(loader) if loader.contains("/ld-musl-") => target.environment.starts_with("musl"),
+            Some(loader) if loader.contains("/ld-linux") => !target.environment.starts_with("musl"),
+            _ => true,
+        };
+        self.os == Some(target.os) && self.architectures.iter().any(architecture) && library
+    }
+}
+
+/// Checks that a program runs on a target. A script (`#!`) runs anywhere; on Windows, which starts files by their
+/// name, so does everything that is not an executable of another kind.
+///
+/// # Errors
+/// When it is for something else, or cannot be read.
+pub fn check(path: &Path, target: &Target) -> Result<(), Mismatch> {
+    let read = |source| Mismatch::Read { path: path.display().to_string(), source };
+    match Binary::read(path).map_err(read)? {
+        Some(binary) if binary.fits(target) => Ok(()),
+        Some(binary) => Err(Mismatch::Other { built: binary.describe(), target: target.to_string() }),
+        None if target.os == Os::Windows || is_script(path).map_err(read)? => Ok(()),
+        None => Err(Mismatch::NotExecutable(target.os.name().to_owned())),
+    }
+}
+
+fn is_script(path: &Path) -> io::Result<bool> {
+    let mut head = Vec::new();
+    io::Read::read_to_end(&mut io::Read::take(File::open(path)?, 2), &mut head)?;
+    Ok(head == b"#!")
+}
+
+/// What an ELF file needs at run time; `install_path` is where it lands on the machine. `None`: not ELF.
+///
+/// Versions that are asked for weakly, which the loader does not insist on, are left out.
+///
+/// # Errors
+/// When the file cannot be read or is damaged.
+pub fn elf_needs(path: &Path, install_path: &str) -> io::Result<Option<ElfNeeds>> {
+    let cache = ReadCache::new(File::open(path)?);
+    match FileKind::parse(&cache) {
+        Ok(FileKind::Elf32) => needs::<elf::FileHeader32<Endianness>>(&cache, install_path).map(Some),
+        Ok(FileKind::Elf64) => needs::<elf::FileHeader64<Endianness>>(&cache, install_path).map(Some),
+        _ => Ok(None),
+    }
+}
+
+fn elf<Elf: FileHeader<Endian = Endianness>>(data: Data<'_>) -> io::Result<Binary> {
+    let header = Elf::parse(data).map_err(invalid)?;
+    let endian = header.endian().map_err(invalid)?;
+    let (wide, little) = (header.is_class_64(), header.is_little_endian());
+    let architecture = match header.e_machine(endian) {
+        elf::EM_X86_64 if wide => Some(Architecture::X86_64),
+        elf::EM_386 => Some(Architecture::I686),
+        elf::EM_AARCH64 if wide && little => Some(Architecture::Aarch64),
+        elf::EM_ARM if little => Some(Architecture::Armv7),
+        elf::EM_RISCV if wide => Some(Architecture::Riscv64),
+        elf::EM_PPC64 if little => Some(Architecture::Powerpc64le),
+        elf::EM_S390 if wide => Some(Architecture::S390x),
+        elf::EM_LOONGARCH if wide => Some(Architecture::Loongarch64),
+        _ => None,
+    };
+    // Most Linux programs carry the neutral mark; GNU's is set where indirect functions are used.
+    let linux = matches!(header.e_ident().os_abi, elf::ELFOSABI_NONE | elf::ELFOSABI_LINUX);
+    Ok(Binary {
+        kind: BinaryKind::Elf,
+        os: linux.then_some(Os::Linux),
+        architectures: architecture.into_iter().collect(),
+        interpreter: interpreter::<Elf>(header, endian, data)?,
+    })
+}
+
+fn interpreter<'a, Elf: FileHeader<Endian = Endianness>>(
+    header: &Elf,
+    endian: Endianness,
+    data: Data<'a>,
+) -> io::Result<Option<String>> {
+    for segment in header.program_headers(endian, data).map_err(invalid)? {
+        let size: u64 = segment.p_filesz(endian).into();
+        if segment.p_type(endian) == elf::PT_INTERP && size <= MAX_INTERPRETER {
+            return Ok(segment.interpreter(endian, data).map_err(invalid)?.map(text));
+        }
+    }
+    Ok(None)
+}
+
+fn pe_architecture(data: Data<'_>) -> io::Result<Vec<Architecture>> {
+    let dos = pe::ImageDosHeader::parse(data).map_err(invalid)?;
+    // The file header stands after the four bytes of the signature (PE Format, «Signature»).
+    let offset = u64::from(dos.nt_headers_offset()) + 4;
+    let header = data.read_at::<pe::ImageFileHeader>(offset).map_err(|()| damaged("file header"))?;
+    Ok(match header.machine.get(object::LittleEndian) {
+        pe::IMAGE_FILE_MACHINE_AMD64 => vec![Architecture::X86_64],
+        pe::IMAGE_FILE_MACHINE_I386 => vec![Architecture::I686],
+        pe::IMAGE_FILE_MACHINE_ARM64 => vec![Architecture::Aarch64],
+        pe::IMAGE_FILE_MACHINE_ARMNT => vec![Architecture::Armv7],
+        _ => vec![],
+    })
+}
+
+fn macho_architecture(data: Data<'_>) -> io::Result<Vec<Architecture>> {
+    let header = data.read_at::<macho::MachHeader32<Endianness>>(0).map_err(|()| damaged("header"))?;
+    let big = matches!(header.magic.get(object::BigEndian), macho::MH_MAGIC | macho::MH_MAGIC_64);
+    let endian = if big { Endianness::Big } else { Endianness::Little };
+    Ok(mach_cpu(header.cputype.get(endian)).into_iter().collect())
+}
+
+fn mach_cpu(cpu: macho::CpuType) -> Option<Architecture> {
+    match cpu {
+        macho::CPU_TYPE_X86_64 => Some(Architecture::X86_64),
+        macho::CPU_TYPE_ARM64 => Some(Architecture::Aarch64),
+        macho::CPU_TYPE_X86 => Some(Architecture::I686),
+        _ => None,
+    }
+}
+
+/// Reads the dynamic section through the program headers, as the loader does: section headers may be stripped.
+fn needs<Elf: FileHeader<Endian = Endianness>>(data: Data<'_>, install_path: &str) -> io::Result<ElfNeeds> {
+    let header = Elf::parse(data).map_err(invalid)?;
+    let endian = header.endian().map_err(invalid)?;
+    let segments = header.program_headers(endian, data).map_err(invalid)?;
+    let mut needs = ElfNeeds {
+        path: install_path.to_owned(),
+        is_64bit: header.is_class_64(),
+        interpreter: interpreter::<Elf>(header, endian, data)?,
+        libraries: BTreeMap::new(),
+        soname: None,
+    };
+    let Some(segment) = segments.iter().find(|s| s.p_type(endian) == elf::PT_DYNAMIC) else {
+        return Ok(needs);
+    };
+    let size: u64 = segment.p_filesz(endian).into();
+    if size > MAX_DYNAMIC {
+        return Err(damaged("dynamic section"));
+    }
+    let entries = segment.dynamic(endian, data).map_err(invalid)?.unwrap_or_default();
+    let entries = || {
+        let end = |d: &&Elf::Dyn| d.tag(endian) != elf::DT_NULL;
+        entries.iter().take_while(end).map(|d| (d.tag(endian), d.val(endian)))
+    };
+    let value = |tag| entries().find(|(t, _)| *t == tag).map(|(_, v)| v);
+    let offset = |address: u64| {
+        segments.iter().filter(|s| s.p_type(endian) == elf::PT_LOAD).find_map(|s| {
+            let (start, size) = s.file_range(endian);
+            let within = address.checked_sub(s.p_vaddr(endian).into()).filter(|within| *within < size)?;
+            start.checked_add(within)
+        })
+    };
+    let strings = match value(elf::DT_STRTAB).and_then(offset) {
+        Some(start) => StringTable::new(data, start, start.saturating_add(value(elf::DT_STRSZ).unwrap_or(0))),
+        None => StringTable::default(),
+    };
+    let string = |at: u64| {
+        let found = u32::try_from(at).ok().and_then(|at| strings.get(at).ok());
+        found.map(text).ok_or_else(|| damaged("name in the dynamic section"))
+    };
+    for (tag, at) in entries() {
+        match tag {
+            elf::DT_NEEDED => {
+                needs.libraries.entry(string(at)?).or_default();
+            }
+            elf::DT_SONAME => needs.soname = Some(string(at)?),
+            _ => {}
+        }
+    }
+    let Some(mut at) = value(elf::DT_VERNEED).and_then(offset) else { return Ok(needs) };
+    for _ in 0..value(elf::DT_VERNEEDNUM).unwrap_or(0).min(MAX_VERSIONS) {
+        let library = read::<elf::Verneed<Endianness>>(data, at)?;
+        let versions = needs.libraries.entry(string(library.vn_file.get(endian).into())?).or_default();
+        let mut entry = at.saturating_add(library.vn_aux.get(endian).into());
+        for _ in 0..u64::from(library.vn_cnt.get(endian)).min(MAX_VERSIONS) {
+            let version = read::<elf::Vernaux<Endianness>>(data, entry)?;
+            if version.vna_flags.get(endian) & elf::VER_FLG_WEAK != elf::VER_FLG_WEAK {
+                versions.push(string(version.vna_name.get(endian).into())?);
+            }
+            entry = entry.saturating_add(version.vna_next.get(endian).into());
+        }
+        at = at.saturating_add(library.vn_next.get(endian).into());
+    }
+    for versions in needs.libraries.values_mut() {
+        versions.sort();
+        versions.dedup();
+    }
+    Ok(needs)
+}
+
+fn read<T: object::Pod>(data: Data<'_>, offset: u64) -> io::Result<&T> {
+    data.read_at(offset).map_err(|()| damaged("version section"))
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn damaged(part: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("its {part} is damaged"))
+}
+
+fn invalid(error: object::Error) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::process::Command;
+
+    use super::*;
+
+    fn target(triple: &str) -> Target {
+        triple.parse().unwrap()
+    }
+
+    fn written(bytes: &[u8]) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), bytes).unwrap();
+        file
+    }
+
+    fn message(path: &Path, triple: &str) -> String {
+        check(path, &target(triple)).unwrap_err().to_string()
+    }
+
+    /// What `readelf` says: needed libraries and the versions asked of each.
+    fn readelf(path: &str) -> Option<BTreeMap<String, BTreeSet<String>>> {
+        let output = Command::new("readelf").args(["--wide", "-d", "-V", path]).output();
+        let Ok(output) = output else {
+            eprintln!("SKIPPED: needs readelf (apt-get install binutils)");
+            return None;
+        };
+        let text = String::from_utf8(output.stdout).unwrap();
+        let mut all = BTreeMap::<String, BTreeSet<String>>::new();
+        let mut library = String::new();
+        for line in text.lines() {
+            let after = |key: &str| line.split_once(key).map(|(_, rest)| rest.trim());
+            if let Some(name) = after("Shared library: [") {
+                all.entry(name.trim_end_matches(']').into()).or_default();
+            } else if let Some(rest) = after("  File: ") {
+                library = rest.split_whitespace().next().unwrap().into();
+            } else if let (Some(rest), false) = (after("Name: "), line.contains("WEAK")) {
+                let version = rest.split_whitespace().next().unwrap();
+                // Lines of version definitions come before the first `File:` and have none.
+                if !library.is_empty() {
+                    all.entry(library.clone()).or_default().insert(version.into());
+                }
+            }
+        }
+        Some(all)
+    }
+
+    #[test]
+    fn needs_are_those_of_readelf() {
+        for path in ["/bin/ls", "/usr/bin/dpkg-deb", "/usr/bin/openssl", "/bin/busybox"] {
+            if !Path::new(path).exists() {
+                continue;
+            }
+            let Some(expected) = readelf(path) else { return };
+            let needs = elf_needs(Path::new(path), "/usr/bin/demo").unwrap().unwrap();
+            let found: BTreeMap<_, BTreeSet<_>> =
+                needs.libraries.iter().map(|(l, v)| (l.clone(), v.iter().cloned().collect())).collect();
+            assert_eq!(found, expected, "{path}");
+            assert_eq!((needs.path.as_str(), needs.soname), ("/usr/bin/demo", None));
+            assert_eq!(needs.interpreter.is_some(), !needs.libraries.is_empty(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_library_has_a_name() {
+        let Ok(libraries) = glob::glob("/usr/lib/*-linux-gnu/libz.so.1") else { return };
+        for path in libraries.flatten() {
+            let needs = elf_needs(&path, "/usr/lib/libz.so.1").unwrap().unwrap();
+            assert_eq!(needs.soname.as_deref(), Some("libz.so.1"));
+            assert!(needs.libraries["libc.so.6"].iter().any(|v| v.starts_with("GLIBC_2.")));
+        }
+    }
+
+    #[test]
+    fn this_test_is_for_this_machine() {
+        let me = std::env::current_exe().unwrap();
+        check(&me, &Target::host()).unwrap();
+        let binary = Binary::read(&me).unwrap().unwrap();
+        assert_eq!((binary.kind, binary.os), (BinaryKind::Elf, Some(Os::Linux)));
+        let other = if cfg!(target_arch = "aarch64") { "x86_64" } else { "aarch64" };
+        let text = message(&me, &format!("{other}-unknown-linux-gnu"));
+        let built = format!("built for {} (linux, ELF, loader /", Target::host().architecture.name());
+        assert!(text.starts_with(&built), "{text}");
+        assert!(text.ends_with(&format!(", but the target is {other}-unknown-linux-gnu")), "{text}");
+        assert!(message(&me, "x86_64-pc-windows-gnu").contains("linux, ELF"));
+        if Target::host().is_glibc() {
+            let musl = format!("{}-unknown-linux-musl", Target::host().architecture.name());
+            assert!(message(&me, &musl).contains("ld-linux"));
+        }
+    }
+
+    #[test]
+    fn scripts_run_anywhere_and_texts_nowhere() {
+        let script = written(b"#!/bin/sh\n");
+        check(script.path(), &target("x86_64-unknown-linux-gnu")).unwrap();
+        check(script.path(), &target("aarch64-apple-darwin")).unwrap();
+        assert_eq!(elf_needs(script.path(), "/x").unwrap(), None);
+        let empty = written(b"");
+        assert!(message(empty.path(), "x86_64-unknown-linux-gnu").contains("#!"));
+        check(written(b"@echo off\r\n").path(), &target("x86_64-pc-windows-msvc")).unwrap();
+        assert!(
+            message(Path::new("/nonexistent"), "x86_64-pc-windows-msvc")
+                .starts_with("cannot read /nonexistent")
+        );
+    }
+
+    /// A PE file with nothing but its headers.
+    fn pe_file(machine: u16) -> Vec<u8> {
+        let mut bytes = vec![0; 0x40];
+        bytes[..2].copy_from_slice(b"MZ");
+        bytes[0x3c] = 0x40;
+        bytes.extend(b"PE\0\0");
+        bytes.extend(machine.to_le_bytes());
+        bytes.extend([0; 18]);
+        bytes.extend(0x20b_u16.to_le_bytes());
+        bytes.extend([0; 110]);
+        bytes
+    }
+
+    #[test]
+    fn windows_programs_are_told_apart() {
+        let intel = written(&pe_file(0x8664));
+        check(intel.path(), &target("x86_64-pc-windows-gnu")).unwrap();
+        assert_eq!(
+            message(intel.path(), "aarch64-pc-windows-msvc"),
+            "built for x86_64 (windows, PE), but the target is aarch64-pc-windows-msvc"
+        );
+        assert!(
+            message(intel.path(), "x86_64-unknown-linux-gnu").starts_with("built for x86_64 (windows, PE)")
+        );
+        check(written(&pe_file(0xaa64)).path(), &target("aarch64-pc-windows-msvc")).unwrap();
+        check(written(&pe_file(0x014c)).path(), &target("i686-pc-windows-gnu")).unwrap();
+        assert!(
+            message(written(&pe_file(0x0200)).path(), "x86_64-pc-windows-gnu")
+                .contains("another architecture")
+        );
+    }
+
+    #[test]
+    fn mac_programs_may_be_for_several() {
+        let thin = |cpu: u32| {
+            let mut bytes = 0xfeed_facf_u32.to_le_bytes().to_vec();
+            bytes.extend(cpu.to_le_bytes());
+            bytes.extend([0; 24]);
+            written(&bytes)
+        };
+        check(thin(0x0100_000c).path(), &target("aarch64-apple-darwin")).unwrap();
+        assert!(
+            message(thin(0x0100_0007).path(), "aarch64-apple-darwin").starts_with("built for x86_64 (macos")
+        );
+        let mut bytes = 0xcafe_babe_u32.to_be_bytes().to_vec();
+        bytes.extend(2_u32.to_be_bytes());
+        for cpu in [0x0100_0007_u32, 0x0100_000c] {
+            bytes.extend(cpu.to_be_bytes());
+            bytes.extend([0; 16]);
+        }
+        let universal = written(&bytes);
+        check(universal.path(), &target("aarch64-apple-darwin")).unwrap();
+        check(universal.path(), &target("x86_64-apple-darwin")).unwrap();
+        let text = message(universal.path(), "x86_64-unknown-linux-gnu");
+        assert!(text.starts_with("built for x86_64 and aarch64 (macos, Mach-O)"), "{text}");
+        // A Java class of Java 8.
+        let class = written(&[0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, 52, 0, 1]);
+        assert_eq!(Binary::read(class.path()).unwrap(), None);
+    }
+
+    #[test]
+    fn damaged_files_are_errors_not_panics() {
+        let Ok(good) = std::fs::read("/bin/ls") else { return };
+        for length in (0..good.len().min(4096)).step_by(7) {
+            let file = written(&good[..length]);
+            let _ = Binary::read(file.path());
+            let _ = elf_needs(file.path(), "/x");
+        }
+        // Every byte of the headers, at its most extreme.
+        for at in 0..good.len().min(1024) {
+            let mut bytes = good.clone();
+            bytes[at] = 0xff;
+            let file = written(&bytes);
+            let _ = Binary::read(file.path());
+            let _ = elf_needs(file.path(), "/x");
+        }
+    }
+}

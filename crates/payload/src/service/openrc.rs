@@ -1,0 +1,87 @@
+//! An OpenRC service script (openrc-run(8)), as Alpine uses it.
+
+use super::UMASK;
+use super::quote::shell;
+use super::shell::{
+    READ_ENVIRONMENT, copy_credentials, credentials_directory, directories, export_environment, indent,
+    log_file, plain,
+};
+use crate::{Network, RestartPolicy, Service, Start};
+
+/// The service script `/etc/init.d/NAME`.
+///
+/// A service that comes back runs under `supervise-daemon`, which starts it again however it ended; one that does
+/// not runs under `start-stop-daemon`. OpenRC's own hardening variables are left out: releases up to 0.45 turn
+/// `no_new_privs` into an option that their `supervise-daemon` refuses.
+pub fn script(service: &Service) -> String {
+    let account = format!("{0}:{0}", service.account);
+    let log = shell(&log_file(service));
+    let arguments = service.arguments.iter().map(|argument| shell(argument)).collect::<Vec<_>>().join(" ");
+    // openrc-run evaluates these values once more, as shell words.
+    let again = |text: &str| shell(&shell(text));
+    let mut variables = vec![
+        format!("name={}", shell(&service.name)),
+        format!("description={}", shell(&plain(&service.title))),
+        format!("command={}", again(&service.program)),
+        format!("command_args={}", shell(&arguments)),
+        format!("command_user={}", shell(&account)),
+        format!("pidfile=/run/{}.pid", service.name),
+        "directory=/".to_owned(),
+        format!("umask={UMASK:03o}"),
+        format!("retry=TERM/{}/KILL/5", service.stop_timeout),
+        format!("output_log={log}"),
+        format!("error_log={log}"),
+    ];
+    if service.restart == RestartPolicy::Never {
+        variables.push("command_background=yes".to_owned());
+    } else {
+        variables.push("supervisor=supervise-daemon".to_owned());
+        variables.push(format!("respawn_delay={}", service.restart_delay));
+        // No limit where a pause keeps it from spinning; else OpenRC's own limit stays.
+        if service.restart_delay > 0 {
+            variables.push("respawn_max=0".to_owned());
+        }
+    }
+    let mut prepare: Vec<String> = directories(service)
+        .iter()
+        .map(|(path, mode)| {
+            format!("checkpath -q -d -m {mode:04o} -o {} {} || return 1", shell(&account), shell(path))
+        })
+        .collect();
+    let credentials = credentials_directory(service);
+    let mut after_stop = String::new();
+    if !service.credentials.is_empty() {
+        prepare
+            .extend(copy_credentials(service, &credentials).into_iter().map(|c| format!("{c} || return 1")));
+        after_stop = format!("\nstop_post() {{\n    rm -rf {}\n}}\n", shell(&credentials));
+    }
+    prepare.extend(export_environment(service));
+    format!(
+        r#"#!/sbin/openrc-run
+
+{variables}
+depend() {{
+{depend}}}
+
+{READ_ENVIRONMENT}
+start_pre() {{
+{prepare}}}
+{after_stop}"#,
+        variables = indent(&variables, 0),
+        depend = indent(&depend(service), 1),
+        prepare = indent(&prepare, 1),
+    )
+}
+
+/// What it is ordered after. Nothing is needed: a machine without a cable still starts its services.
+fn depend(service: &Service) -> Vec<String> {
+    let mut lines = vec!["use logger".to_owned(), "after localmount bootmisc".to_owned()];
+    if service.network != Network::None {
+        lines.push("use net dns netmount".to_owned());
+        lines.push("after firewall".to_owned());
+    }
+    if service.start == Start::Delayed {
+        lines.push("after *".to_owned());
+    }
+    lines
+}

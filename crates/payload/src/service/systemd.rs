@@ -1,0 +1,258 @@
+//! A systemd unit (systemd.service(5), systemd.exec(5)) and its preset (systemd.preset(5)).
+//!
+//! Written for systemd 239 (RHEL 8) and later. An older systemd ignores a directive that it does not know and
+//! says so in the journal; nothing here fails because of that:
+//!
+//! | before | ignored |
+//! |---|---|
+//! | 240 | `Type=exec`: the service counts as started a moment earlier (`simple`) |
+//! | 242 | `RestrictSUIDSGID=`, `ProtectHostname=` |
+//! | 244 | `ProtectKernelLogs=` |
+//! | 245 | `ProtectClock=` |
+//! | 247 | `ProtectProc=`, `LoadCredential=` (see [`unit`]) |
+//! | 248 | `PrivateIPC=` |
+
+use std::fmt::Write;
+
+use super::quote::{argument, line, shell, specifiers, word};
+use super::{CONFIGURATION_MODE, PRIVATE_MODE, RUNTIME_MODE, UMASK, shell as script};
+use crate::{Hardening, Network, Ready, RestartPolicy, Service, Start};
+
+/// The unit file.
+///
+/// Secrets are handed over by `LoadCredential=`. Where systemd is too old for it, a command that runs first
+/// makes the same folder and sets the same `$CREDENTIALS_DIRECTORY`.
+///
+/// [`Start::Delayed`] is `After=multi-user.target`: the unit is wanted by that target and yet waits until
+/// everything else in it has started. systemd leaves out a target's own ordering after a unit that orders itself
+/// after the target, so there is no circle. A timer would do too, but then the timer, not the service, would be
+/// what an administrator enables.
+pub fn unit(service: &Service) -> String {
+    let mut unit = Unit(format!(
+        "# Made by the package; changes go into a file of your own: systemctl edit {name}\n\
+         # For example, to open a further folder to the service:\n\
+         #   [Service]\n\
+         #   {further}=/srv/reports\n",
+        name = service.name,
+        further = if service.hardening == Hardening::Strict { "BindPaths" } else { "ReadWritePaths" },
+    ));
+    unit.section("Unit");
+    head(&mut unit, service);
+    unit.section("Service");
+    process(&mut unit, service);
+    directories(&mut unit, service);
+    secrets(&mut unit, service);
+    if service.hardening != Hardening::None {
+        confine(&mut unit, service);
+    }
+    if service.start != Start::Manual {
+        unit.section("Install");
+        unit.set("WantedBy", "multi-user.target");
+    }
+    unit.0
+}
+
+/// The preset file: whether the unit is enabled when it is installed.
+pub fn preset(service: &Service) -> String {
+    let verb = if service.start == Start::Manual { "disable" } else { "enable" };
+    format!("{verb} {}\n", service.unit())
+}
+
+/// A unit file being written.
+struct Unit(String);
+
+impl Unit {
+    fn section(&mut self, name: &str) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(self.0, "\n[{name}]");
+    }
+
+    fn set(&mut self, key: &str, value: impl std::fmt::Display) {
+        let _ = writeln!(self.0, "{key}={value}");
+    }
+
+    fn yes(&mut self, keys: &[&str]) {
+        for key in keys {
+            self.set(key, "yes");
+        }
+    }
+}
+
+fn head(unit: &mut Unit, service: &Service) {
+    unit.set("Description", line(&service.title));
+    if let Some(documentation) = &service.documentation {
+        unit.set("Documentation", line(documentation));
+    }
+    let mut after = Vec::new();
+    match service.network {
+        Network::Outbound => {
+            unit.set("Wants", "network-online.target");
+            after.extend(["network-online.target", "nss-lookup.target"]);
+        }
+        // A listener need not wait for a carrier (systemd.special(7), network-online.target).
+        Network::Inbound => after.push("network.target"),
+        Network::None => {}
+    }
+    if service.start == Start::Delayed {
+        after.push("multi-user.target");
+    }
+    if !after.is_empty() {
+        unit.set("After", after.join(" "));
+    }
+    // The default gives up after five starts in ten seconds. Without a pause that limit is the only brake.
+    if service.restart == RestartPolicy::Always && service.restart_delay > 0 {
+        unit.set("StartLimitIntervalSec", 0);
+    }
+}
+
+fn process(unit: &mut Unit, service: &Service) {
+    match service.ready {
+        Ready::Notify => unit.set("Type", "notify"),
+        Ready::Started => unit.set("Type", "exec"),
+    }
+    if service.ready == Ready::Notify || service.watchdog.is_some() {
+        unit.set("NotifyAccess", "main");
+    }
+    let mut command = word(&service.program);
+    for value in &service.arguments {
+        command.push(' ');
+        command.push_str(&argument(value));
+    }
+    unit.set("ExecStart", command);
+    if let Some(seconds) = service.watchdog {
+        unit.set("WatchdogSec", seconds);
+    }
+    match service.restart {
+        RestartPolicy::Always => unit.set("Restart", "always"),
+        RestartPolicy::OnFailure => unit.set("Restart", "on-failure"),
+        RestartPolicy::Never => unit.set("Restart", "no"),
+    }
+    if service.restart != RestartPolicy::Never {
+        unit.set("RestartSec", service.restart_delay);
+    }
+    unit.set("TimeoutStopSec", service.stop_timeout);
+    if service.account != "root" {
+        unit.set("User", &service.account);
+        unit.set("Group", &service.account);
+    }
+    for (name, value) in &service.environment {
+        unit.set("Environment", word(&format!("{name}={value}")));
+    }
+    unit.set("EnvironmentFile", format!("-{}", specifiers(&service.environment_file)));
+}
+
+fn directories(unit: &mut Unit, service: &Service) {
+    let own = [
+        ("State", PRIVATE_MODE),
+        ("Logs", PRIVATE_MODE),
+        ("Cache", PRIVATE_MODE),
+        ("Runtime", RUNTIME_MODE),
+        ("Configuration", CONFIGURATION_MODE),
+    ];
+    for (kind, mode) in own {
+        unit.set(&format!("{kind}Directory"), word(&service.directory));
+        unit.set(&format!("{kind}DirectoryMode"), format_args!("{mode:04o}"));
+    }
+    unit.set("UMask", format_args!("{UMASK:04o}"));
+}
+
+fn secrets(unit: &mut Unit, service: &Service) {
+    if service.credentials.is_empty() {
+        return;
+    }
+    for (name, file) in &service.credentials {
+        unit.set("LoadCredential", format_args!("{name}:{}", specifiers(file)));
+    }
+    // `+`: as root and outside the sandbox. systemd reads environment files anew before each command, so the
+    // variable reaches `ExecStart=`.
+    let folder = script::credentials_directory(service);
+    let variable = format!("{folder}.environment");
+    let command = format!(
+        "[ -n \"$CREDENTIALS_DIRECTORY\" ] || {{ {} && echo {} >{}; }}",
+        script::copy_credentials(service, &folder).join(" && "),
+        shell(&format!("CREDENTIALS_DIRECTORY={folder}")),
+        shell(&variable),
+    );
+    unit.0.push_str("# For systemd before 247, which knows no LoadCredential=\n");
+    unit.set("ExecStartPre", format_args!("+/bin/sh -c {}", argument(&command)));
+    unit.set("EnvironmentFile", format_args!("-{}", specifiers(&variable)));
+    unit.set("ExecStopPost", format_args!("+/bin/rm -rf {} {}", argument(&folder), argument(&variable)));
+}
+
+fn confine(unit: &mut Unit, service: &Service) {
+    unit.0.push('\n');
+    let strict = service.hardening == Hardening::Strict;
+    unit.set("ProtectSystem", if strict { "strict" } else { "full" });
+    for path in &service.writable {
+        // `-`: a folder that does not exist is left out. What a private mount hides must be bound into it.
+        let key = if strict && hidden(path) || below(path, &["/tmp", "/var/tmp"]) {
+            "BindPaths"
+        } else {
+            "ReadWritePaths"
+        };
+        unit.set(key, word(&format!("-{path}")));
+    }
+    unit.yes(&[
+        "NoNewPrivileges",
+        "PrivateTmp",
+        "ProtectKernelTunables",
+        "ProtectKernelModules",
+        "ProtectKernelLogs",
+        "ProtectControlGroups",
+        "ProtectClock",
+        "ProtectHostname",
+        "RestrictRealtime",
+        "RestrictSUIDSGID",
+        "LockPersonality",
+        "RemoveIPC",
+    ]);
+    if service.network == Network::None {
+        unit.yes(&["PrivateNetwork"]);
+        unit.set("IPAddressDeny", "any");
+    }
+    // An account without privileges loses nothing by it.
+    if strict || service.account != "root" {
+        unit.set("CapabilityBoundingSet", "");
+    }
+    if !strict {
+        return;
+    }
+    // PrivateUsers= is left out on purpose: it shows files of other accounts as nobody's, and it keeps a service
+    // from starting where user namespaces are switched off (user.max_user_namespaces=0, asked for by STIG).
+    // ProcSubset=pid too: it hides /proc/sys/crypto/fips_enabled, so TLS libraries would leave FIPS mode unasked,
+    // and /proc/meminfo.
+    unit.yes(&[
+        "PrivateDevices",
+        "PrivateMounts",
+        "PrivateIPC",
+        "RestrictNamespaces",
+        "MemoryDenyWriteExecute",
+    ]);
+    // `tmpfs` instead of `yes`: folders can be bound into it, here or by the administrator.
+    unit.set("ProtectHome", "tmpfs");
+    unit.set("ProtectProc", "invisible");
+    unit.set("DevicePolicy", "closed");
+    unit.set("KeyringMode", "private");
+    unit.set(
+        "RestrictAddressFamilies",
+        match service.network {
+            Network::None => "AF_UNIX",
+            Network::Outbound | Network::Inbound => "AF_UNIX AF_INET AF_INET6 AF_NETLINK",
+        },
+    );
+    unit.set("SystemCallArchitectures", "native");
+    unit.set("SystemCallFilter", "@system-service");
+    unit.set("SystemCallFilter", "~@privileged @resources");
+    unit.set("SystemCallErrorNumber", "EPERM");
+}
+
+/// Whether `ProtectHome=` hides a path.
+fn hidden(path: &str) -> bool {
+    below(path, &["/home", "/root", "/run/user"])
+}
+
+fn below(path: &str, folders: &[&str]) -> bool {
+    folders
+        .iter()
+        .any(|folder| path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+}
