@@ -1,0 +1,85 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+const ENVIRONMENT: &str = "\
+Environment (goes before the configuration file):
+  WATS_CLIENT_SERVER_URL    address of the WATS server
+  WATS_CLIENT_API_TOKEN     API token
+  WATS_CLIENT_WATCH_FOLDER  folder to watch
+  WATS_CLIENT_STATION_NAME  name of this station
+
+Exit codes:
+  0  success
+  1  general error
+  2  wrong use, or a requirement is missing
+  3  the configuration is not valid";
+
+/// Carries test reports from a factory floor to a WATS server and never loses one.
+#[derive(Debug, Parser)]
+#[command(version, after_help = ENVIRONMENT, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the service: watch folders and send their reports.
+    Run(ConfigFile),
+    /// Show in ten seconds what this program does, with a server of its own.
+    Demo(Demo),
+    /// Check the configuration and say what is wrong, where, and what to do.
+    Check(ConfigFile),
+    /// Look at the queue.
+    #[command(subcommand)]
+    Queue(Queue),
+}
+
+/// Which configuration.
+#[derive(Debug, Args)]
+pub(crate) struct ConfigFile {
+    /// Configuration file, instead of the one in its usual place.
+    #[arg(long, short, value_name = "PATH")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// How to show it.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Go on after all reports have arrived, until interrupted.
+    #[arg(long, conflicts_with = "server_only")]
+    pub(crate) keep: bool,
+    /// Run only the demonstration server, until interrupted.
+    #[arg(long)]
+    pub(crate) server_only: bool,
+    /// Address and port of the demonstration server; port 0 is a free one.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    pub(crate) listen: SocketAddr,
+}
+
+/// What to see of the queue.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Queue {
+    /// Count the reports, and list those that wait or were refused.
+    List {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Answer in JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one report with all that is known about it.
+    Show {
+        /// Its number in the queue, or its id.
+        report: String,
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Answer in JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}

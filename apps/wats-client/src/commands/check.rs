@@ -1,0 +1,83 @@
+//! `wats-client check`
+
+use crate::Failure;
+use crate::cli::ConfigFile;
+use crate::config::{Config, Environment, PostAction, default_config};
+use crate::credentials::Token;
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Says what is wrong with the configuration, where, and what to do. Things still to be entered are no error: the
+/// service runs without them and keeps the reports.
+pub(crate) fn check(arguments: &ConfigFile) -> Result<(), Failure> {
+    let config = Config::load(arguments.config.as_deref(), &Environment::of_process())?;
+    let mut out = io::stdout().lock();
+    let (problems, notes) = examine(&config);
+    let place = config.file.clone().map_or_else(
+        || format!("{} does not exist; the defaults are used", default_config().display()),
+        |file| file.display().to_string(),
+    );
+    // Nobody reads what cannot be written.
+    let _ = writeln!(out, "Configuration: {place}");
+    for note in &notes {
+        let _ = writeln!(out, "note: {note}");
+    }
+    if problems.is_empty() {
+        let _ = writeln!(out, "The configuration is valid.");
+        return Ok(());
+    }
+    Err(Failure::Configuration(problems.join("\nwats-client: ")))
+}
+
+/// Problems that keep the service from its work, and notes about what is still missing.
+fn examine(config: &Config) -> (Vec<String>, Vec<String>) {
+    let (mut problems, mut notes) = (Vec::new(), Vec::new());
+    if config.server.is_none() {
+        notes.push(
+            "server.url is not set: reports are kept until it is; enter the address of your WATS server"
+                .into(),
+        );
+    }
+    match config.token.find() {
+        Token::Found(_) => {}
+        Token::Missing => notes.push(
+            "there is no API token: reports are kept until there is; put it into a file named by server.token-file"
+                .into(),
+        ),
+        Token::Unreadable(why) => problems.push(format!("server.token-file: {why}")),
+    }
+    if let Some(file) = &config.ca_file
+        && let Err(error) = fs::read(file)
+    {
+        problems.push(format!("server.ca-file: {} cannot be read: {error}", file.display()));
+    }
+    if config.station.location.is_empty() || config.station.purpose.is_empty() {
+        notes.push(
+            "station.location or station.purpose is not set: reports that do not bring their own go to the error folder"
+                .into(),
+        );
+    }
+    for (index, watch) in config.watches.iter().enumerate() {
+        folder(&format!("watch[{index}].folder"), &watch.folder, &mut problems);
+        if watch.post_action == PostAction::Move {
+            folder(&format!("watch[{index}].done"), &watch.done, &mut problems);
+        }
+        folder(&format!("watch[{index}].error"), &watch.error, &mut problems);
+    }
+    folder("queue.folder", &config.queue.folder, &mut problems);
+    (problems, notes)
+}
+
+/// A folder that is there must be one; one that is not must be possible to make.
+fn folder(key: &str, folder: &Path, problems: &mut Vec<String>) {
+    if !folder.is_absolute() {
+        problems.push(format!("{key}: {} must be a full path, starting at the root", folder.display()));
+        return;
+    }
+    let Some(existing) = folder.ancestors().find(|ancestor| ancestor.exists()) else { return };
+    if !existing.is_dir() {
+        problems
+            .push(format!("{key}: {} is not a folder; remove it or name another one", existing.display()));
+    }
+}

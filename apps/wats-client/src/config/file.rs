@@ -1,0 +1,233 @@
+//! The configuration file as it is written.
+
+use super::values::{Period, Size};
+use serde::{Deserialize, Deserializer, de};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+use wats::ServerUrl;
+
+/// All tables of the file. Every table and key may be left out.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct File {
+    pub(super) server: Server,
+    pub(super) station: Station,
+    pub(super) watch: Vec<Watch>,
+    pub(super) queue: Queue,
+    pub(super) upload: Upload,
+    pub(super) health: Health,
+    pub(super) log: Log,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct Server {
+    #[serde(deserialize_with = "server_url")]
+    pub(super) url: Option<ServerUrl>,
+    pub(super) token_file: Option<PathBuf>,
+    pub(super) ca_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Station {
+    #[serde(deserialize_with = "short_text")]
+    pub(super) name: String,
+    #[serde(deserialize_with = "short_text")]
+    pub(super) location: String,
+    #[serde(deserialize_with = "short_text")]
+    pub(super) purpose: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Watch {
+    pub(super) folder: PathBuf,
+    #[serde(default = "Watch::default_patterns")]
+    pub(super) patterns: Vec<String>,
+    pub(super) done: Option<PathBuf>,
+    pub(super) error: Option<PathBuf>,
+    #[serde(default = "Watch::default_settle")]
+    pub(super) settle: Period,
+    #[serde(default = "Watch::default_rescan", deserialize_with = "rescan")]
+    pub(super) rescan: Period,
+    #[serde(default)]
+    pub(super) post_action: PostAction,
+    #[serde(default = "Watch::default_priority", deserialize_with = "priority")]
+    pub(super) priority: u8,
+}
+
+impl Watch {
+    pub(super) fn at(folder: PathBuf) -> Self {
+        Self {
+            folder,
+            patterns: Self::default_patterns(),
+            done: None,
+            error: None,
+            settle: Self::default_settle(),
+            rescan: Self::default_rescan(),
+            post_action: PostAction::default(),
+            priority: Self::default_priority(),
+        }
+    }
+    fn default_patterns() -> Vec<String> {
+        vec!["*.json".to_owned()]
+    }
+    fn default_settle() -> Period {
+        Period(Duration::from_secs(2))
+    }
+    fn default_rescan() -> Period {
+        Period(Duration::from_secs(5))
+    }
+    fn default_priority() -> u8 {
+        5
+    }
+}
+
+/// What happens to a source file once its reports are safe in the queue.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum PostAction {
+    /// It moves to the done folder.
+    #[default]
+    Move,
+    /// It is deleted.
+    Delete,
+    /// It stays where it is.
+    Keep,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct Queue {
+    pub(super) folder: Option<PathBuf>,
+    pub(super) max_reports: u64,
+    pub(super) max_bytes: Size,
+    pub(super) min_free_disk: Size,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self { folder: None, max_reports: 100_000, max_bytes: Size(4 << 30), min_free_disk: Size(256 << 20) }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct Upload {
+    #[serde(deserialize_with = "concurrency")]
+    pub(super) concurrency: usize,
+    pub(super) rate_per_minute: u32,
+    #[serde(deserialize_with = "pause")]
+    pub(super) retry_first: Period,
+    #[serde(deserialize_with = "pause")]
+    pub(super) retry_limit: Period,
+    #[serde(deserialize_with = "pause")]
+    pub(super) access_retry: Period,
+    #[serde(deserialize_with = "pause")]
+    pub(super) probe: Period,
+}
+
+impl Default for Upload {
+    fn default() -> Self {
+        Self {
+            concurrency: 5,
+            rate_per_minute: 500,
+            retry_first: Period(Duration::from_secs(1)),
+            retry_limit: Period(Duration::from_secs(300)),
+            access_retry: Period(Duration::from_secs(300)),
+            probe: Period(Duration::from_secs(30)),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Health {
+    #[serde(deserialize_with = "listen")]
+    pub(super) listen: Option<SocketAddr>,
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Self { listen: Some(SocketAddr::from(([127, 0, 0, 1], 8080))) }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Log {
+    pub(super) level: LogLevel,
+}
+
+/// How much is logged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum LogLevel {
+    /// Only what needs somebody's attention now.
+    Error,
+    /// Also what may need it soon.
+    Warn,
+    /// Also every file and report.
+    #[default]
+    Info,
+    /// Also every step.
+    Debug,
+}
+
+fn server_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ServerUrl>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.trim().is_empty() { Ok(None) } else { text.parse().map(Some).map_err(de::Error::custom) }
+}
+
+fn listen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    text.trim().parse().map(Some).map_err(|_| {
+        de::Error::custom(format!(
+            "{text:?} is not an address and port such as \"127.0.0.1:8080\"; \"\" is off"
+        ))
+    })
+}
+
+fn short_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    super::check_station_text(&text).map_err(de::Error::custom)?;
+    Ok(text)
+}
+
+fn priority<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    let value = i64::deserialize(deserializer)?;
+    u8::try_from(value)
+        .ok()
+        .filter(|value| (1..=10).contains(value))
+        .ok_or_else(|| de::Error::custom("the priority must be between 1 (first) and 10 (last)"))
+}
+
+fn concurrency<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    let value = i64::deserialize(deserializer)?;
+    usize::try_from(value)
+        .ok()
+        .filter(|value| (1..=100).contains(value))
+        .ok_or_else(|| de::Error::custom("the number of uploads at a time must be between 1 and 100"))
+}
+
+/// A pause of nothing would make a busy loop.
+fn pause<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Period, D::Error> {
+    let period = Period::deserialize(deserializer)?;
+    if period.0 < Duration::from_millis(10) {
+        return Err(de::Error::custom("this time must be at least \"10ms\""));
+    }
+    Ok(period)
+}
+
+fn rescan<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Period, D::Error> {
+    let period = pause(deserializer)?;
+    if period.0 > Duration::from_secs(3600) {
+        return Err(de::Error::custom("a folder must be looked at once an hour (\"1h\") or more often"));
+    }
+    Ok(period)
+}

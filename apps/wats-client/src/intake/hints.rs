@@ -1,0 +1,93 @@
+//! News from the operating system about a folder. They only make things faster: every folder is also looked at
+//! regularly, because news get lost, and network shares send none.
+
+use notify::event::{ModifyKind, RenameMode};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::Sender;
+
+/// What a folder's thread is told.
+#[derive(Debug)]
+pub(super) enum Hint {
+    /// Something has changed.
+    Changed,
+    /// This file was moved into the folder, and so is there as a whole.
+    MovedIn(PathBuf),
+    /// The service is about to end.
+    Stop,
+}
+
+/// Watches one folder as long as that is possible.
+pub(super) struct Hints {
+    sender: Sender<Hint>,
+    watching: Option<(RecommendedWatcher, Identity)>,
+    complained: bool,
+}
+
+/// Tells a folder from another one that later has the same name.
+type Identity = (u64, u64);
+
+impl Hints {
+    pub(super) fn new(sender: Sender<Hint>) -> Self {
+        Self { sender, watching: None, complained: false }
+    }
+
+    /// Starts to watch, also again when the folder was replaced by a new one.
+    pub(super) fn follow(&mut self, folder: &Path) {
+        let Ok(identity) = identity(folder) else {
+            self.watching = None;
+            return;
+        };
+        if self.watching.as_ref().is_some_and(|(_, watched)| *watched == identity) {
+            return;
+        }
+        let sender = self.sender.clone();
+        let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| tell(&sender, event))
+            .and_then(|mut watcher| watcher.watch(folder, RecursiveMode::NonRecursive).map(|()| watcher));
+        match watcher {
+            Ok(watcher) => {
+                self.watching = Some((watcher, identity));
+                self.complained = false;
+            }
+            Err(error) => {
+                self.watching = None;
+                if !self.complained {
+                    tracing::warn!(folder = %folder.display(), "no news from the operating system ({error}): the folder is only looked at regularly");
+                    self.complained = true;
+                }
+            }
+        }
+    }
+}
+
+fn tell(sender: &Sender<Hint>, event: notify::Result<Event>) {
+    let hints = match event {
+        // Our own reading and moving away needs no look.
+        Ok(event) if matches!(event.kind, EventKind::Access(_) | EventKind::Remove(_)) => return,
+        Ok(event) => match event.kind {
+            EventKind::Modify(ModifyKind::Name(RenameMode::From)) => return,
+            EventKind::Modify(ModifyKind::Name(RenameMode::To | RenameMode::Both)) => {
+                event.paths.into_iter().next_back().map_or(Hint::Changed, Hint::MovedIn)
+            }
+            _ => Hint::Changed,
+        },
+        // News were lost.
+        Err(_) => Hint::Changed,
+    };
+    // The thread may have ended.
+    let _ = sender.send(hints);
+}
+
+#[cfg(unix)]
+fn identity(folder: &Path) -> std::io::Result<Identity> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = std::fs::metadata(folder)?;
+    Ok((metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(folder: &Path) -> std::io::Result<Identity> {
+    let created = std::fs::metadata(folder)?.created()?;
+    let age = created.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Ok((age.as_secs(), u64::from(age.subsec_nanos())))
+}

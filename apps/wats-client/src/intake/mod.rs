@@ -1,0 +1,349 @@
+//! From a watched folder into the queue.
+//!
+//! Each folder has a thread. A source file is put away only after its reports are safe in the queue; when the
+//! program dies in between, the file is found again, recognised by its content, and only put away.
+
+mod convert;
+mod filing;
+mod hints;
+mod pattern;
+mod settle;
+
+use crate::config::{PostAction, Watch};
+use crate::liveness::Beat;
+use crate::queue::{Accepted, Answer, NewReport, Queue, QueueError};
+use crate::status::{SharedStatus, Status};
+use hints::{Hint, Hints};
+use settle::{Settling, Stamp};
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+use wats::{ContentHash, Station};
+
+/// Most files read before they are put into the queue together.
+const BATCH_FILES: usize = 64;
+/// Most bytes read before that.
+const BATCH_BYTES: u64 = 32 << 20;
+/// Largest source file.
+const FILE_LIMIT: u64 = 256 << 20;
+/// Pause after a file that could not be dealt with, if it does not change.
+const PAUSE: Duration = Duration::from_secs(15);
+/// Shortest pause between two looks at a folder, so that many news together cause one look.
+const BREATH: Duration = Duration::from_millis(30);
+/// Longest time without a sign of life.
+const TURN: Duration = Duration::from_secs(5);
+
+/// What every folder's thread works with.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    /// Where the reports go.
+    pub(crate) queue: Queue,
+    /// What fills gaps in reports.
+    pub(crate) station: Station,
+    /// Where to say how things stand.
+    pub(crate) status: SharedStatus,
+    /// Rung when there is something new in the queue.
+    pub(crate) bell: Arc<Notify>,
+}
+
+/// A folder's thread.
+pub(crate) struct Intake {
+    sender: Sender<Hint>,
+    thread: JoinHandle<()>,
+}
+
+impl Intake {
+    /// Starts to watch.
+    pub(crate) fn start(watch: Watch, shared: Shared, beat: Beat) -> io::Result<Self> {
+        let (sender, hints) = mpsc::channel();
+        let number = shared.status.add_folder(watch.folder.clone());
+        let folder = Folder {
+            watch,
+            number,
+            shared,
+            beat,
+            settling: Settling::default(),
+            moved_in: HashSet::new(),
+            watcher: Hints::new(sender.clone()),
+        };
+        let thread =
+            std::thread::Builder::new().name(format!("folder-{number}")).spawn(move || folder.run(&hints))?;
+        Ok(Self { sender, thread })
+    }
+
+    /// Tells the thread to end after the files it has in hand.
+    pub(crate) fn stop(&self) {
+        // It may have ended already.
+        let _ = self.sender.send(Hint::Stop);
+    }
+
+    /// Whether the thread has ended.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.thread.is_finished()
+    }
+}
+
+struct Folder {
+    watch: Watch,
+    number: usize,
+    shared: Shared,
+    beat: Beat,
+    settling: Settling,
+    /// Files that were moved here in one piece since the last look.
+    moved_in: HashSet<PathBuf>,
+    watcher: Hints,
+}
+
+/// A file whose reports are on their way into the queue.
+struct Taken {
+    path: PathBuf,
+    stamp: Stamp,
+    hash: ContentHash,
+    answer: Answer<Vec<Accepted>>,
+}
+
+impl Folder {
+    fn run(mut self, hints: &Receiver<Hint>) {
+        loop {
+            self.beat.turn();
+            let looked = Instant::now();
+            let problem = match self.look(hints) {
+                Ok(Next::Stop) => return,
+                Ok(Next::Wait(problem)) => problem,
+                Err(error) => Some(format!("the folder cannot be read: {error}")),
+            };
+            let waiting = self.settling.len();
+            if self.shared.status.set_folder(self.number, problem.clone(), waiting) {
+                match problem {
+                    Some(problem) => tracing::warn!(folder = %self.watch.folder.display(), "{problem}"),
+                    None => tracing::info!(folder = %self.watch.folder.display(), "the folder is watched"),
+                }
+            }
+            let regular = looked + self.watch.rescan;
+            let next = self.settling.next(self.watch.settle).map_or(regular, |ready| ready.min(regular));
+            // With very many files a look takes long; half of the time is left to others.
+            let earliest = Instant::now() + BREATH.max(looked.elapsed());
+            if self.wait(hints, next.max(earliest), earliest) {
+                return;
+            }
+        }
+    }
+
+    /// Waits for the next look: until `next`, or until `earliest` after a hint. True when it is time to end.
+    fn wait(&mut self, hints: &Receiver<Hint>, mut next: Instant, earliest: Instant) -> bool {
+        loop {
+            self.beat.turn();
+            let now = Instant::now();
+            if now >= next {
+                return false;
+            }
+            match hints.recv_timeout((next - now).min(TURN)) {
+                Ok(Hint::Stop) | Err(RecvTimeoutError::Disconnected) => return true,
+                Ok(Hint::MovedIn(path)) => {
+                    self.moved_in.insert(path);
+                    next = next.min(earliest);
+                }
+                Ok(Hint::Changed) => {
+                    // A file that has just changed is not ready before it has settled.
+                    next = next.min(earliest);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
+    }
+
+    /// Looks at the folder and takes what is ready.
+    fn look(&mut self, hints: &Receiver<Hint>) -> io::Result<Next> {
+        let folder = self.watch.folder.clone();
+        if !folder.is_dir() {
+            fs::create_dir_all(&folder)?;
+        }
+        self.watcher.follow(&folder);
+        let moved_in = std::mem::take(&mut self.moved_in);
+        let now = Instant::now();
+        let mut present = HashSet::new();
+        let mut ready = Vec::new();
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if pattern::is_unfinished(&name)
+                || !self.watch.patterns.iter().any(|wanted| pattern::matches(wanted, &name))
+            {
+                continue;
+            }
+            let path = entry.path();
+            // Through links: a tester may link to where it keeps its files. Vanished ones are none of our business.
+            let Ok(metadata) = fs::metadata(&path) else { continue };
+            if !metadata.is_file() {
+                continue;
+            }
+            let stamp = Stamp::of(&metadata);
+            let whole = moved_in.contains(&path);
+            if self.settling.look(&path, stamp, self.watch.settle, whole, now) {
+                ready.push((path.clone(), stamp));
+            }
+            present.insert(path);
+        }
+        self.settling.keep_only(&present);
+        ready.sort_by(|(path, stamp), (other_path, other)| {
+            stamp.modified.cmp(&other.modified).then_with(|| path.cmp(other_path))
+        });
+        self.take(&ready, hints)
+    }
+
+    /// Takes ready files in, oldest first. Gives what keeps the rest from being taken.
+    fn take(&mut self, ready: &[(PathBuf, Stamp)], hints: &Receiver<Hint>) -> io::Result<Next> {
+        let mut rest = ready.iter();
+        let mut problem = None;
+        while problem.is_none() && !rest.as_slice().is_empty() {
+            if let Err(error) = self.shared.queue.call(|store| store.room()).wait() {
+                problem = Some(error.to_string());
+                break;
+            }
+            let (mut taken, mut bytes) = (Vec::new(), 0);
+            while taken.len() < BATCH_FILES && bytes < BATCH_BYTES {
+                let Some((path, stamp)) = rest.next() else { break };
+                self.beat.turn();
+                bytes += stamp.size;
+                taken.extend(self.read(path, *stamp));
+            }
+            for file in taken {
+                problem = self.settle_up(file).or(problem);
+                self.beat.turn();
+            }
+            self.shared.bell.notify_one();
+            loop {
+                match hints.try_recv() {
+                    Ok(Hint::Stop) => return Ok(Next::Stop),
+                    Ok(Hint::MovedIn(path)) => drop(self.moved_in.insert(path)),
+                    Ok(Hint::Changed) => {}
+                    Err(_) => break,
+                }
+            }
+        }
+        // What was not taken because of the problem is looked at again after a pause, not all the time.
+        if problem.is_some() {
+            let now = Instant::now();
+            for (path, stamp) in rest {
+                self.settling.rest(path, *stamp, Some(self.watch.rescan), now);
+            }
+        }
+        Ok(Next::Wait(problem))
+    }
+
+    /// Reads a file and hands its reports to the queue. `None` when it went to the error folder, or must wait.
+    fn read(&mut self, path: &Path, stamp: Stamp) -> Option<Taken> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if stamp.size > FILE_LIMIT {
+            let why = format!("the file has {} MiB, {} are allowed", stamp.size >> 20, FILE_LIMIT >> 20);
+            self.refuse(path, stamp, "too-large", &why);
+            return None;
+        }
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                // Another program still holds it, or its rights are wrong: not a fault of the content.
+                tracing::warn!(file = %path.display(), "the file cannot be read: {error}");
+                self.settling.rest(path, stamp, Some(PAUSE), Instant::now());
+                return None;
+            }
+        };
+        if bytes.len() as u64 != stamp.size
+            || fs::metadata(path).map(|now| Stamp::of(&now)).ok() != Some(stamp)
+        {
+            // It changed while it was read.
+            self.settling.forget(path);
+            return None;
+        }
+        let hash = ContentHash::of(&bytes);
+        match convert::wsjf(&bytes, hash, &name, &self.shared.station, self.watch.priority) {
+            Ok(reports) => Some(self.hand_over(path, stamp, hash, reports)),
+            Err(error) => {
+                self.refuse(path, stamp, &hash.to_string(), &error.to_string());
+                None
+            }
+        }
+    }
+
+    fn hand_over(&self, path: &Path, stamp: Stamp, hash: ContentHash, reports: Vec<NewReport>) -> Taken {
+        let answer = self.shared.queue.call(move |store| store.accept(&reports));
+        Taken { path: path.to_owned(), stamp, hash, answer }
+    }
+
+    /// Puts a file away when the queue has its reports. Gives what kept the queue from taking them.
+    fn settle_up(&mut self, file: Taken) -> Option<String> {
+        let Taken { path, stamp, hash, answer } = file;
+        let accepted = match answer.wait() {
+            Ok(accepted) => accepted,
+            Err(QueueError::Closed) => return None,
+            Err(error) => {
+                self.settling.rest(&path, stamp, Some(self.watch.rescan), Instant::now());
+                return Some(error.to_string());
+            }
+        };
+        let count = accepted.len();
+        if accepted.contains(&Accepted::New) {
+            tracing::info!(file = %path.display(), "{count} report(s) taken into the queue");
+            Status::count(&self.shared.status.files_accepted);
+        } else if accepted.contains(&Accepted::Again) {
+            tracing::info!(file = %path.display(), "dropped again after the server refused it: it is tried again");
+        } else {
+            tracing::debug!(file = %path.display(), "already in the queue or delivered: not sent again");
+        }
+        if fs::metadata(&path).map(|now| Stamp::of(&now)).ok() != Some(stamp) {
+            // Written anew in the meantime: that is another report, to be read in its turn.
+            self.settling.forget(&path);
+            return None;
+        }
+        let done = match self.watch.post_action {
+            PostAction::Move => filing::put_away(&path, &self.watch.done, &hash.to_string()).map(drop),
+            PostAction::Delete => fs::remove_file(&path),
+            PostAction::Keep => {
+                self.settling.rest(&path, stamp, None, Instant::now());
+                return None;
+            }
+        };
+        match done {
+            Ok(()) => {
+                self.settling.forget(&path);
+                None
+            }
+            Err(error) => {
+                self.settling.rest(&path, stamp, Some(PAUSE), Instant::now());
+                Some(format!("{} is in the queue, but cannot be put away: {error}", path.display()))
+            }
+        }
+    }
+
+    /// Puts a file into the error folder with the reason beside it.
+    fn refuse(&mut self, path: &Path, stamp: Stamp, hash: &str, why: &str) {
+        Status::count(&self.shared.status.files_failed);
+        let text =
+            format!("{why}\n\nCorrect the file and put it into {} again.\n", self.watch.folder.display());
+        match filing::put_aside(path, &self.watch.error, hash, &text) {
+            Ok(target) => {
+                tracing::error!(file = %path.display(), moved_to = %target.display(), "{why}");
+                self.settling.forget(path);
+            }
+            Err(error) => {
+                tracing::error!(file = %path.display(), "{why}; and it cannot be put into the error folder: {error}");
+                self.settling.rest(path, stamp, Some(PAUSE), Instant::now());
+            }
+        }
+    }
+}
+
+/// What a folder's thread does after a look.
+enum Next {
+    /// Ends.
+    Stop,
+    /// Waits, perhaps because of a problem.
+    Wait(Option<String>),
+}

@@ -1,0 +1,218 @@
+//! The database file: its tables, how it is opened, and what to do when it is damaged.
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, ErrorCode, OpenFlags, params};
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+/// Name of the database in the queue's folder.
+pub(crate) const FILE_NAME: &str = "queue.db";
+/// Version of the tables.
+const SCHEMA_VERSION: i64 = 1;
+const SCHEMA: &str = "
+    CREATE TABLE report (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        content BLOB NOT NULL,
+        converter TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        id TEXT NOT NULL,
+        state INTEGER NOT NULL,
+        priority INTEGER NOT NULL,
+        source TEXT NOT NULL,
+        serial_number TEXT NOT NULL,
+        accepted INTEGER NOT NULL,
+        due INTEGER NOT NULL,
+        attempts INTEGER NOT NULL,
+        finished INTEGER,
+        message TEXT,
+        size INTEGER NOT NULL,
+        UNIQUE (content, converter, position)
+    ) STRICT;
+    CREATE INDEX report_pending ON report (priority, sequence) WHERE state = 0;
+    CREATE INDEX report_pending_id ON report (id, sequence) WHERE state = 0;
+    CREATE INDEX report_quarantined ON report (sequence) WHERE state = 2;
+    CREATE TABLE body (
+        sequence INTEGER PRIMARY KEY REFERENCES report (sequence),
+        digest BLOB NOT NULL,
+        data BLOB NOT NULL
+    ) STRICT;
+";
+
+/// All columns of the table of reports, in its order.
+const COLUMNS: &str = "sequence, content, converter, position, id, state, priority, source, serial_number, accepted, \
+    due, attempts, finished, message, size";
+const COLUMN_COUNT: usize = 15;
+
+/// Why the queue cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenError {
+    /// The folder cannot be made or read.
+    #[error("the queue's folder cannot be used: {0}")]
+    Folder(#[from] io::Error),
+    /// Another process has it.
+    #[error("another wats-client is using this queue")]
+    InUse,
+    /// The database refuses.
+    #[error("the queue's database cannot be used: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// The database contradicts itself.
+    #[error("the queue's database is damaged: {0}")]
+    Damaged(String),
+    /// Made by a later version of this program.
+    #[error(
+        "the queue was made by a later version of this program (format {0}, this one knows {SCHEMA_VERSION})"
+    )]
+    TooNew(i64),
+}
+
+impl OpenError {
+    fn is_damage(&self) -> bool {
+        matches!(self, Self::Damaged(_)) || matches!(self, Self::Database(error) if is_damage(error))
+    }
+}
+
+/// The opened database, with the lock that keeps other processes away.
+pub(super) struct Opened {
+    pub(super) connection: Connection,
+    /// Released by the operating system when this process ends, however it ends.
+    pub(super) lock: File,
+}
+
+/// Opens the queue in this folder, making it when it is not there. A damaged database is put aside, and what can
+/// still be read of it is taken over.
+pub(super) fn open(folder: &Path) -> Result<Opened, OpenError> {
+    fs::create_dir_all(folder)?;
+    let lock = File::create(folder.join("lock"))?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(fs::TryLockError::WouldBlock) => return Err(OpenError::InUse),
+        Err(fs::TryLockError::Error(error)) => return Err(error.into()),
+    }
+    let path = folder.join(FILE_NAME);
+    let connection = match open_file(&path) {
+        Err(error) if error.is_damage() => {
+            let aside = put_aside(folder, &path)?;
+            tracing::error!(kept = %aside.display(), "a new queue is started: {error}");
+            let mut connection = open_file(&path)?;
+            let saved = salvage(&mut connection, &aside)?;
+            tracing::warn!("{saved} reports were saved from the damaged database");
+            connection
+        }
+        other => other?,
+    };
+    sync_folder(folder)?;
+    Ok(Opened { connection, lock })
+}
+
+/// Opens the database of a queue only to look at it, also while the service runs.
+pub(crate) fn open_to_look(folder: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(folder.join(FILE_NAME), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    Ok(connection)
+}
+
+fn open_file(path: &Path) -> Result<Connection, OpenError> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    // Before anything else is written: it cannot be changed later.
+    connection.pragma_update(None, "auto_vacuum", "incremental")?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    // Every commit is on the disk before it is reported.
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    match version {
+        0 => connection
+            .execute_batch(&format!("BEGIN;{SCHEMA};PRAGMA user_version={SCHEMA_VERSION};COMMIT;"))?,
+        // Reads everything: damage shows now and not in the middle of the night.
+        SCHEMA_VERSION => {
+            let result: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+            if result != "ok" {
+                return Err(OpenError::Damaged(result));
+            }
+        }
+        later => return Err(OpenError::TooNew(later)),
+    }
+    Ok(connection)
+}
+
+/// Whether an error means that the file itself is not in order.
+pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+}
+
+fn put_aside(folder: &Path, path: &Path) -> io::Result<std::path::PathBuf> {
+    let mut number = 1;
+    let aside = loop {
+        let candidate = folder.join(format!("damaged-{number}.db"));
+        if !candidate.exists() {
+            break candidate;
+        }
+        number += 1;
+    };
+    for suffix in ["-wal", "-shm"] {
+        let from = path.with_file_name(format!("{FILE_NAME}{suffix}"));
+        if from.exists() {
+            fs::rename(&from, with_suffix(&aside, suffix))?;
+        }
+    }
+    fs::rename(path, &aside)?;
+    Ok(aside)
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> std::path::PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// Copies what can be read. Reading goes forward up to the damage, and then backward from the end. A report whose
+/// body cannot be read is taken over too: it is quarantined when its turn comes, and so a person learns of it.
+fn salvage(connection: &mut Connection, damaged: &Path) -> rusqlite::Result<usize> {
+    let Ok(old) = Connection::open_with_flags(damaged, OpenFlags::SQLITE_OPEN_READ_ONLY) else {
+        return Ok(0);
+    };
+    let transaction = connection.transaction()?;
+    let mut saved = 0;
+    for order in ["ASC", "DESC"] {
+        let query = format!("SELECT {COLUMNS} FROM report NOT INDEXED ORDER BY sequence {order}");
+        let Ok(mut statement) = old.prepare(&query) else { continue };
+        let Ok(mut rows) = statement.query([]) else { continue };
+        while let Ok(Some(row)) = rows.next() {
+            let values: Result<Vec<Value>, _> = (0..COLUMN_COUNT).map(|column| row.get(column)).collect();
+            let Ok(values) = values else { break };
+            let sequence = values[0].clone();
+            let inserted = transaction.execute(
+                &format!(
+                    "INSERT OR IGNORE INTO report ({COLUMNS}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)"
+                ),
+                rusqlite::params_from_iter(values),
+            );
+            if !matches!(inserted, Ok(1)) {
+                continue;
+            }
+            saved += 1;
+            let body =
+                old.query_row("SELECT digest, data FROM body WHERE sequence = ?1", [&sequence], |row| {
+                    Ok((row.get::<_, Value>(0)?, row.get::<_, Value>(1)?))
+                });
+            if let Ok((digest, data)) = body {
+                let insert = "INSERT INTO body (sequence, digest, data) VALUES (?1, ?2, ?3)";
+                transaction.execute(insert, params![sequence, digest, data])?;
+            }
+        }
+    }
+    transaction.commit()?;
+    Ok(saved)
+}
+
+/// Makes new names in a folder durable. On Windows the file system does that by itself.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    File::open(folder)?.sync_all()?;
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
+}

@@ -1,0 +1,17 @@
+//! The durable queue: what is in it after a power cut is what was said to be in it.
+//!
+//! A thread owns the database. All jobs that wait for it go into one transaction, so that many small steps share
+//! one write to the disk; each job learns its result only after that write.
+
+mod database;
+mod entry;
+mod store;
+mod worker;
+
+pub(crate) use database::{FILE_NAME, open_to_look};
+pub(crate) use entry::{Accepted, Claim, Counts, Fate, NewReport, SourceKey, State};
+pub(crate) use store::{Store, count, now};
+pub(crate) use worker::{Answer, Queue, QueueError};
+
+#[cfg(test)]
+mod tests;

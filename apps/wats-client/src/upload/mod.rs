@@ -1,0 +1,420 @@
+//! From the queue to the server.
+//!
+//! Reports are sent several at a time as long as the server takes them. When it does not answer, only a question
+//! goes out now and then, and with the first answer everything flows again. What a failure means for the report and
+//! what it means for the line to the server are two different matters: see [`Uploader::judge`].
+
+mod backoff;
+mod gate;
+mod rate;
+
+use crate::config::{Config, TokenSources, Upload};
+use crate::credentials::Token;
+use crate::liveness::Beat;
+use crate::queue::{Claim, Fate, Queue, Store};
+use crate::status::{Connection, SharedStatus, Status};
+use backoff::Backoff;
+use gate::{Gate, Pass};
+use rate::Rate;
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+use wats::{Cause, Client, Delivered, Failure, ServerUrl};
+
+/// How often the token's sources are looked at for a change.
+const TOKEN_LOOK: Duration = Duration::from_secs(3);
+/// Longest time without a sign of life.
+const TURN: Duration = Duration::from_secs(3);
+/// Longest pause a server may ask for.
+const WAIT_LIMIT: Duration = Duration::from_secs(3600);
+/// Failures of single requests in a row that are taken for a failure of the server.
+const FAILURES_IN_A_ROW: u32 = 5;
+/// Time for reports on their way when the service ends.
+const LAST_CALL: Duration = Duration::from_millis(1200);
+/// Pause before the result of an upload is written again after the disk refused it.
+const RECORD_PAUSE: Duration = Duration::from_secs(1);
+
+/// Sends reports.
+pub(crate) struct Uploader {
+    server: Option<ServerUrl>,
+    ca_file: Option<PathBuf>,
+    sources: TokenSources,
+    settings: Upload,
+    queue: Queue,
+    status: SharedStatus,
+    bell: Arc<Notify>,
+    beat: Beat,
+
+    client: Option<Client>,
+    token: Option<Token>,
+    token_looked: Instant,
+    backoff: Backoff,
+    gate: Gate,
+    rate: Rate,
+    tasks: JoinSet<Done>,
+    probing: bool,
+    busy: HashSet<i64>,
+    /// Failures of single requests in a row.
+    failures_in_a_row: u32,
+    last_contact: Instant,
+}
+
+/// The end of a task.
+enum Done {
+    Probed { epoch: u64, result: Result<String, Failure> },
+    Sent { epoch: u64, sequence: i64, result: Result<Delivered, Failure> },
+}
+
+impl Uploader {
+    pub(crate) fn new(
+        config: &Config,
+        queue: Queue,
+        status: SharedStatus,
+        bell: Arc<Notify>,
+        beat: Beat,
+    ) -> Self {
+        let now = Instant::now();
+        let settings = config.upload.clone();
+        let backoff = Backoff { first: settings.retry_first, limit: settings.retry_limit };
+        Self {
+            server: config.server.clone(),
+            ca_file: config.ca_file.clone(),
+            sources: config.token.clone(),
+            rate: Rate::new(settings.rate_per_minute, now),
+            settings,
+            queue,
+            status,
+            bell,
+            beat,
+            client: None,
+            token: None,
+            token_looked: now,
+            backoff,
+            gate: Gate::new(backoff),
+            tasks: JoinSet::new(),
+            probing: false,
+            busy: HashSet::new(),
+            failures_in_a_row: 0,
+            last_contact: now,
+        }
+    }
+
+    /// Sends until it is told to stop; then waits a moment for what is on its way.
+    pub(crate) async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        self.look_for_token();
+        while !*stop.borrow() {
+            self.beat.turn();
+            if self.token_looked.elapsed() >= TOKEN_LOOK {
+                self.look_for_token();
+            }
+            let pause = self.send_what_may_go().await.min(TURN);
+            let bell = self.bell.clone();
+            tokio::select! {
+                _ = stop.changed() => break,
+                Some(done) = self.tasks.join_next() => self.take_note(done),
+                () = bell.notified() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+            while let Some(done) = self.tasks.try_join_next() {
+                self.take_note(done);
+            }
+        }
+        // What does not end in time is sent again after the next start, under the same id.
+        let finish = async { while self.tasks.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(LAST_CALL, finish).await;
+    }
+
+    /// Looks whether there is a token, or another one than before, and makes a client with it.
+    fn look_for_token(&mut self) {
+        self.token_looked = Instant::now();
+        let token = self.sources.find();
+        if self.token.as_ref() == Some(&token) {
+            return;
+        }
+        let changed = self.token.is_some();
+        self.client = None;
+        let connection = match (&self.server, &token) {
+            (None, _) => Connection::Unconfigured("no server address is set (server.url)".to_owned()),
+            (_, Token::Missing) => Connection::Unconfigured("no API token is set".to_owned()),
+            (_, Token::Unreadable(why)) => Connection::Unconfigured(why.clone()),
+            (Some(server), Token::Found(secret)) => {
+                let client = read_certificates(self.ca_file.as_ref()).and_then(|certificates| {
+                    let builder = Client::builder(server.clone(), "wats-client", env!("CARGO_PKG_VERSION"));
+                    let builder = builder.token(secret.clone());
+                    let builder = match certificates {
+                        Some(pem) => builder.certificates(pem),
+                        None => builder,
+                    };
+                    builder.build().map_err(|error| error.to_string())
+                });
+                match client {
+                    Ok(client) => {
+                        self.client = Some(client);
+                        Connection::Connecting
+                    }
+                    Err(why) => Connection::Unconfigured(why),
+                }
+            }
+        };
+        if changed && self.client.is_some() {
+            tracing::info!("the API token has changed: it is tried at once");
+        }
+        self.token = Some(token);
+        self.gate.try_now(Pass::Probe);
+        self.say(connection);
+    }
+
+    /// Starts all requests that may start now. Gives the time until more may.
+    async fn send_what_may_go(&mut self) -> Duration {
+        let Some(client) = self.client.clone() else { return TURN };
+        let now = Instant::now();
+        let closed = self.gate.closed_for(now);
+        if !closed.is_zero() {
+            return closed;
+        }
+        let room = match self.gate.pass() {
+            Pass::Open => self.settings.concurrency.saturating_sub(self.busy.len()),
+            Pass::Trial => usize::from(self.busy.is_empty() && !self.probing),
+            Pass::Probe => 0,
+        };
+        let limit = room.min(self.rate.allowed(now));
+        let mut pause = TURN;
+        let mut claimed = 0;
+        if limit > 0 {
+            let busy = self.busy.clone();
+            match self.queue.call(move |store| store.claim(limit, &busy)).ready().await {
+                Ok((claims, next)) => {
+                    claimed = claims.len();
+                    claims.into_iter().for_each(|claim| self.send(&client, claim));
+                    if let Some(due) = next {
+                        pause = Duration::from_millis(
+                            u64::try_from(due - crate::queue::now()).unwrap_or_default(),
+                        );
+                    }
+                }
+                Err(error) => tracing::error!("no reports can be read from the queue: {error}"),
+            }
+        } else if room > 0 {
+            pause = self.rate.wait();
+        }
+        let idle = claimed == 0 && self.busy.is_empty() && !self.probing;
+        let question_due = match self.gate.pass() {
+            Pass::Probe => true,
+            // As long as reports wait, one of them is the better question.
+            Pass::Trial if self.queue.counts().pending == 0 => true,
+            Pass::Trial | Pass::Open => self.last_contact.elapsed() >= self.settings.probe,
+        };
+        if idle && question_due && pause > Duration::ZERO {
+            self.probe(client);
+        }
+        pause.max(Duration::from_millis(1))
+    }
+
+    fn send(&mut self, client: &Client, claim: Claim) {
+        self.busy.insert(claim.sequence);
+        self.rate.spend(1);
+        let (client, queue, status) = (client.clone(), self.queue.clone(), self.status.clone());
+        let (epoch, backoff) = (self.gate.epoch(), self.backoff);
+        self.tasks.spawn(async move {
+            let Claim { sequence, id, attempts, body } = claim;
+            let result = client.submit_wsjf(body).await;
+            let fate = fate(&result, &id, attempts, backoff);
+            record(&queue, sequence, fate).await;
+            if result.is_ok() {
+                status.delivered_now();
+            }
+            Done::Sent { epoch, sequence, result }
+        });
+    }
+
+    fn probe(&mut self, client: Client) {
+        self.probing = true;
+        self.last_contact = Instant::now();
+        let epoch = self.gate.epoch();
+        self.tasks.spawn(async move { Done::Probed { epoch, result: client.version().await } });
+    }
+
+    fn take_note(&mut self, done: Result<Done, tokio::task::JoinError>) {
+        match done {
+            Ok(Done::Probed { epoch, result }) => {
+                self.probing = false;
+                if epoch != self.gate.epoch() {
+                    return;
+                }
+                match result {
+                    Ok(version) => self.reached(Some(&version)),
+                    Err(failure) => self.judge(epoch, &failure, true),
+                }
+            }
+            Ok(Done::Sent { epoch, sequence, result }) => {
+                self.busy.remove(&sequence);
+                match result {
+                    Ok(_) => {
+                        self.failures_in_a_row = 0;
+                        self.gate.open();
+                        self.reached(None);
+                    }
+                    Err(failure) => self.judge(epoch, &failure, false),
+                }
+            }
+            // A task that panicked. Which report it had is not known, so all are given out again when it is their turn.
+            Err(error) => {
+                tracing::error!("a part of the program failed: {error}");
+                self.probing = false;
+                if self.tasks.is_empty() {
+                    self.busy.clear();
+                }
+            }
+        }
+    }
+
+    /// The server answered as it should.
+    fn reached(&mut self, version: Option<&str>) {
+        self.last_contact = Instant::now();
+        let refused = matches!(self.status.connection(), Connection::Degraded(_));
+        if version.is_some() && refused && self.queue.counts().pending > 0 {
+            // It answers questions; whether it takes reports again is to be seen with one.
+            self.gate.try_now(Pass::Trial);
+            return;
+        }
+        self.gate.open();
+        if self.say(Connection::Connected) {
+            match version {
+                Some(version) => tracing::info!("connected, the server has version {version}"),
+                None => tracing::info!("connected, the server takes reports again"),
+            }
+            // Reports that waited for a later time need not wait any more. The answer is of no interest: if this
+            // fails, they go out at their time.
+            drop(self.queue.call(Store::make_all_due));
+        }
+    }
+
+    /// What a failure means for the line to the server.
+    ///
+    /// | failure | line |
+    /// |---|---|
+    /// | report refused | fine |
+    /// | access refused | closed for long, then one report is tried |
+    /// | not reached | closed, then a question is asked |
+    /// | interrupted | as not reached; the report waits too, lest one that breaks the line blocks all others |
+    /// | server busy | closed as long as it asks, then one report is tried |
+    /// | one request failed | fine, unless it is one of many in a row |
+    fn judge(&mut self, epoch: u64, failure: &Failure, probe: bool) {
+        let now = Instant::now();
+        match failure {
+            Failure::Permanent { message, .. } if probe => {
+                self.say(Connection::Degraded(message.clone()));
+                self.gate.refuse(self.settings.access_retry, now);
+            }
+            Failure::Permanent { .. } => {
+                self.failures_in_a_row = 0;
+                self.gate.open();
+                self.reached(None);
+            }
+            Failure::Access { .. } => {
+                let news = self.say(Connection::Degraded(failure.to_string()));
+                // When only the question is refused, reports may still be taken: that is tried at once, once.
+                if probe && news && self.queue.counts().pending > 0 {
+                    self.gate.try_now(Pass::Trial);
+                } else {
+                    self.gate.refuse(self.settings.access_retry, now);
+                }
+            }
+            Failure::Transient { cause, message, retry_after } => {
+                Status::count(&self.status.upload_failures);
+                let wait = retry_after.unwrap_or_default().min(WAIT_LIMIT);
+                match cause {
+                    Cause::Unreachable | Cause::Interrupted => {
+                        self.gate.fail(epoch, Pass::Probe, wait, now);
+                        self.say(Connection::Offline(message.clone()));
+                    }
+                    Cause::Server => {
+                        self.gate.fail(epoch, Pass::Trial, wait, now);
+                        self.say(Connection::Degraded(message.clone()));
+                    }
+                    Cause::Request => {
+                        self.failures_in_a_row += 1;
+                        if probe
+                            || self.gate.pass() != Pass::Open
+                            || self.failures_in_a_row >= FAILURES_IN_A_ROW
+                        {
+                            self.gate.fail(epoch, Pass::Trial, wait, now);
+                            self.say(Connection::Degraded(message.clone()));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Records how things stand, and logs it when it is news. Says whether it is.
+    fn say(&self, connection: Connection) -> bool {
+        let old = self.status.connection();
+        let news = old.word() != connection.word();
+        if news {
+            match &connection {
+                Connection::Unconfigured(why) => tracing::warn!("reports are kept, not sent: {why}"),
+                Connection::Connecting | Connection::Connected => {}
+                Connection::Degraded(why) => tracing::error!("reports are kept for now: {why}"),
+                Connection::Offline(why) => tracing::warn!("reports are kept for now: {why}"),
+            }
+        }
+        self.status.set_connection(connection);
+        news
+    }
+}
+
+fn read_certificates(file: Option<&PathBuf>) -> Result<Option<Vec<u8>>, String> {
+    file.map(|file| {
+        std::fs::read(file).map_err(|error| format!("{} cannot be read: {error}", file.display()))
+    })
+    .transpose()
+}
+
+/// What the result of an upload means for the report.
+fn fate(result: &Result<Delivered, Failure>, id: &str, attempts: u32, backoff: Backoff) -> Fate {
+    match result {
+        Ok(Delivered { already_there: false }) => {
+            tracing::info!(report = id, "delivered");
+            Fate::Delivered
+        }
+        Ok(Delivered { already_there: true }) => {
+            tracing::info!(report = id, "the server has this report already");
+            Fate::Delivered
+        }
+        Err(Failure::Permanent { status, message }) => {
+            tracing::error!(report = id, status, "quarantined, the server refuses it: {message}");
+            Fate::Quarantined(format!("status {status}: {message}"))
+        }
+        Err(Failure::Access { .. } | Failure::Transient { cause: Cause::Unreachable, .. }) => Fate::Released,
+        Err(Failure::Transient { message, retry_after, .. }) => {
+            let pause = backoff.pause(attempts + 1).max(retry_after.unwrap_or_default().min(WAIT_LIMIT));
+            tracing::warn!(
+                report = id,
+                attempt = attempts + 1,
+                "not delivered, to be tried again: {message}"
+            );
+            let pause = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
+            Fate::Postponed { due: crate::queue::now().saturating_add(pause), message: message.clone() }
+        }
+    }
+}
+
+/// Writes down what became of a report. A disk that is full now may not be later, and a report that is delivered
+/// must not be sent again because of that.
+async fn record(queue: &Queue, sequence: i64, fate: Fate) {
+    if fate == Fate::Released {
+        return;
+    }
+    loop {
+        let step = fate.clone();
+        match queue.call(move |store| store.finish(sequence, &step)).ready().await {
+            Ok(()) => return,
+            Err(error) => tracing::error!("the result of an upload cannot be stored yet: {error}"),
+        }
+        tokio::time::sleep(RECORD_PAUSE).await;
+    }
+}
