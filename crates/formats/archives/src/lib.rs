@@ -4,6 +4,10 @@
 //! their input as hostile: no size in a header is trusted for an allocation, names and extension records are
 //! bounded, and content is handed on as a stream.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub mod ar;
 pub mod cpio;
 pub mod tar;
@@ -12,14 +16,25 @@ use std::io::{self, Read, Write};
 
 /// Copies `content` and checks that it has exactly `size` bytes.
 fn copy_exactly(mut content: impl Read, size: u64, name: &str, output: &mut impl Write) -> io::Result<()> {
-    let copied = io::copy(&mut content.by_ref().take(size), output)?;
+    // `io::copy` would read in pieces of 8 KiB.
+    let mut buffer = vec![0; size.clamp(1, 128 << 10) as usize];
+    let mut copied = 0;
+    while copied < size {
+        let most = buffer.len().min(usize::try_from(size - copied).unwrap_or(usize::MAX));
+        let count = read_up_to(&mut content, &mut buffer[..most])?;
+        output.write_all(&buffer[..count])?;
+        copied += count as u64;
+        if count < most {
+            break;
+        }
+    }
     if copied < size {
         return Err(io::Error::new(
             io::ErrorKind::UnexpectedEof,
             format!("{name}: the content ends after {copied} of {size} bytes"),
         ));
     }
-    if content.read(&mut [0])? != 0 {
+    if read_up_to(&mut content, &mut [0])? != 0 {
         return Err(io::Error::new(
             io::ErrorKind::InvalidData,
             format!("{name}: the content has more than {size} bytes"),

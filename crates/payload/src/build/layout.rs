@@ -88,6 +88,7 @@ pub(crate) fn is_system_directory(path: &str) -> bool {
         "/usr/share/fish/vendor_completions.d",
         "/usr/share/icons",
         "/usr/share/icons/hicolor",
+        "/usr/share/licenses",
         "/usr/share/man",
         "/usr/share/metainfo",
         "/usr/share/pixmaps",

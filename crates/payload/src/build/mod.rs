@@ -123,7 +123,7 @@ pub fn build(loaded: &Loaded, target: &Target, version: &Version, epoch: i64) ->
     let hooks = b.hooks(&manifest.scripts);
     let native_scripts = b.native_scripts(&manifest.package);
     let changelog = b.changelog(manifest.product.changelog.as_deref(), &text, epoch);
-    b.parents();
+    b.parents(&writable);
     let all_entries = b.sorted();
 
     let report = loaded.document.report(b.found);
@@ -659,7 +659,7 @@ impl Builder<'_> {
     }
 
     /// Adds the directories that lead to the product's files and belong to nobody else.
-    fn parents(&mut self) {
+    fn parents(&mut self, writable: &[WritableDirectory]) {
         if self.target.os != Os::Linux {
             return;
         }
@@ -667,7 +667,7 @@ impl Builder<'_> {
         for (entry, pointer) in &self.entries {
             for parent in Path::new(&entry.path).ancestors().skip(1) {
                 let parent = parent.to_string_lossy().into_owned();
-                if layout::is_system_directory(&parent) {
+                if layout::is_system_directory(&parent) || writable.iter().any(|w| w.path == parent) {
                     break;
                 }
                 let formats =

@@ -3,8 +3,8 @@
 use super::UMASK;
 use super::quote::shell;
 use super::shell::{
-    READ_ENVIRONMENT, copy_credentials, credentials_directory, directories, export_environment, indent,
-    log_file, plain,
+    copy_credentials, credentials_directory, directories, export_environment, indent, log_file, plain,
+    read_environment,
 };
 use crate::{Network, RestartPolicy, Service, Start};
 
@@ -12,7 +12,7 @@ use crate::{Network, RestartPolicy, Service, Start};
 ///
 /// A service that comes back runs under `supervise-daemon`, which starts it again however it ended; one that does
 /// not runs under `start-stop-daemon`. OpenRC's own hardening variables are left out: releases up to 0.45 turn
-/// `no_new_privs` into an option that their `supervise-daemon` refuses.
+/// `no_new_privs` into an option that their `supervise-daemon` refuses. They do not await readiness either.
 pub fn script(service: &Service) -> String {
     let account = format!("{0}:{0}", service.account);
     let log = shell(&log_file(service));
@@ -63,15 +63,44 @@ pub fn script(service: &Service) -> String {
 depend() {{
 {depend}}}
 
-{READ_ENVIRONMENT}
+{read_environment}
 start_pre() {{
 {prepare}}}
 {after_stop}"#,
+        read_environment = read_environment(NOT_FROM_FILE),
         variables = indent(&variables, 0),
         depend = indent(&depend(service), 1),
         prepare = indent(&prepare, 1),
     )
 }
+
+/// Names that the environment file cannot set: variables of openrc-run, which runs this script in its own shell,
+/// and the path on which it finds its tools.
+const NOT_FROM_FILE: &[&str] = &[
+    "PATH",
+    "RC_*",
+    "SVCNAME",
+    "capabilities",
+    "chroot",
+    "command*",
+    "description*",
+    "directory",
+    "error_log*",
+    "input_file",
+    "name",
+    "no_new_privs",
+    "notify",
+    "output_log*",
+    "pidfile",
+    "procname",
+    "respawn_*",
+    "retry",
+    "secbits",
+    "start_stop_daemon_args",
+    "stopsig",
+    "supervis*",
+    "umask",
+];
 
 /// What it is ordered after. Nothing is needed: a machine without a cable still starts its services.
 fn depend(service: &Service) -> Vec<String> {

@@ -4,9 +4,15 @@ use super::quote::shell;
 use super::{PRIVATE_MODE, RUNTIME_MODE};
 use crate::Service;
 
-/// Reads a file of `NAME=value` lines by the rules of systemd's `EnvironmentFile=` instead of running it: nothing
-/// is expanded, a value needs no quotes, one pair of quotes around it is taken off. (Escapes inside are not known.)
-pub(super) const READ_ENVIRONMENT: &str = r#"read_environment() {
+/// A function that reads a file of `NAME=value` lines by the rules of systemd's `EnvironmentFile=` instead of
+/// running it: nothing is expanded, a value needs no quotes, one pair of quotes around it is taken off. (Escapes
+/// inside are not known.) The names in `except` are passed over.
+pub(super) fn read_environment(except: &[&str]) -> String {
+    let except: String = except.iter().map(|name| format!(" | {name}")).collect();
+    READ_ENVIRONMENT.replace("@except@", &except)
+}
+
+const READ_ENVIRONMENT: &str = r#"read_environment() {
     [ -r "$1" ] || return 0
     while IFS= read -r _line || [ -n "$_line" ]; do
         _line="${_line#"${_line%%[![:space:]]*}"}"
@@ -16,7 +22,7 @@ pub(super) const READ_ENVIRONMENT: &str = r#"read_environment() {
         _value="${_line#*=}"
         _value="${_value#"${_value%%[![:space:]]*}"}"
         case "$_line" in [A-Za-z_]*=*) ;; *) continue ;; esac
-        case "$_name" in *[!A-Za-z0-9_]*) continue ;; esac
+        case "$_name" in *[!A-Za-z0-9_]*@except@) continue ;; esac
         case "$_value" in
             \"*\") _value="${_value#\"}"; _value="${_value%\"}" ;;
             \'*\') _value="${_value#\'}"; _value="${_value%\'}" ;;

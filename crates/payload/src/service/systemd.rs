@@ -29,13 +29,15 @@ use crate::{Hardening, Network, Ready, RestartPolicy, Service, Start};
 /// what an administrator enables.
 pub fn unit(service: &Service) -> String {
     let mut unit = Unit(format!(
-        "# Made by the package; changes go into a file of your own: systemctl edit {name}\n\
-         # For example, to open a further folder to the service:\n\
-         #   [Service]\n\
-         #   {further}=/srv/reports\n",
-        name = service.name,
-        further = if service.hardening == Hardening::Strict { "BindPaths" } else { "ReadWritePaths" },
+        "# Made by the package; changes go into a file of your own: systemctl edit {}\n",
+        service.name
     ));
+    if service.hardening != Hardening::None {
+        unit.0.push_str(FURTHER_FOLDERS);
+    }
+    if service.hardening == Hardening::Strict {
+        unit.0.push_str(FURTHER_HOME_FOLDERS);
+    }
     unit.section("Unit");
     head(&mut unit, service);
     unit.section("Service");
@@ -57,6 +59,20 @@ pub fn preset(service: &Service) -> String {
     let verb = if service.start == Start::Manual { "disable" } else { "enable" };
     format!("{verb} {}\n", service.unit())
 }
+
+const FURTHER_FOLDERS: &str = "\
+# To let the service write to a further folder:
+#   [Service]
+#   ReadWritePaths=/srv/reports
+";
+
+const FURTHER_HOME_FOLDERS: &str = "\
+# To one below /home:
+#   [Service]
+#   ProtectHome=no
+#   TemporaryFileSystem=/home:ro
+#   BindPaths=/home/anna/reports
+";
 
 /// A unit file being written.
 struct Unit(String);
@@ -183,14 +199,17 @@ fn confine(unit: &mut Unit, service: &Service) {
     unit.0.push('\n');
     let strict = service.hardening == Hardening::Strict;
     unit.set("ProtectSystem", if strict { "strict" } else { "full" });
+    let mut bound = Vec::new();
     for path in &service.writable {
         // `-`: a folder that does not exist is left out. What a private mount hides must be bound into it.
-        let key = if strict && hidden(path) || below(path, &["/tmp", "/var/tmp"]) {
-            "BindPaths"
-        } else {
-            "ReadWritePaths"
-        };
+        let hides = if strict { HIDDEN } else { &HIDDEN[..2] };
+        let top = hides.iter().find(|top| below(path, top));
+        bound.extend(top);
+        let key = if top.is_some() { "BindPaths" } else { "ReadWritePaths" };
         unit.set(key, word(&format!("-{path}")));
+    }
+    if strict {
+        hide_homes(unit, &bound);
     }
     unit.yes(&[
         "NoNewPrivileges",
@@ -228,8 +247,6 @@ fn confine(unit: &mut Unit, service: &Service) {
         "RestrictNamespaces",
         "MemoryDenyWriteExecute",
     ]);
-    // `tmpfs` instead of `yes`: folders can be bound into it, here or by the administrator.
-    unit.set("ProtectHome", "tmpfs");
     unit.set("ProtectProc", "invisible");
     unit.set("DevicePolicy", "closed");
     unit.set("KeyringMode", "private");
@@ -246,13 +263,26 @@ fn confine(unit: &mut Unit, service: &Service) {
     unit.set("SystemCallErrorNumber", "EPERM");
 }
 
-/// Whether `ProtectHome=` hides a path.
-fn hidden(path: &str) -> bool {
-    below(path, &["/home", "/root", "/run/user"])
+/// Folders that a private mount hides: `PrivateTmp=` the first two, `ProtectHome=` the others.
+const HIDDEN: &[&str] = &["/tmp", "/var/tmp", "/home", "/root", "/run/user"];
+
+/// Hides people's folders, but so that those that the service uses can be bound into them: an empty read-only
+/// folder instead of an inaccessible one. `ProtectHome=tmpfs` would be that, but in systemd 252 it is writable, and
+/// what the service writes there is lost in silence.
+fn hide_homes(unit: &mut Unit, bound: &[&str]) {
+    let homes = &HIDDEN[2..];
+    if !homes.iter().any(|home| bound.contains(home)) {
+        return unit.set("ProtectHome", "yes");
+    }
+    for home in homes {
+        if bound.contains(home) {
+            unit.set("TemporaryFileSystem", format_args!("{home}:ro"));
+        } else {
+            unit.set("InaccessiblePaths", format_args!("-{home}"));
+        }
+    }
 }
 
-fn below(path: &str, folders: &[&str]) -> bool {
-    folders
-        .iter()
-        .any(|folder| path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+fn below(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

@@ -3,8 +3,8 @@
 use super::UMASK;
 use super::quote::shell;
 use super::shell::{
-    READ_ENVIRONMENT, copy_credentials, credentials_directory, directories, export_environment, indent,
-    log_file, plain,
+    copy_credentials, credentials_directory, directories, export_environment, indent, log_file, plain,
+    read_environment,
 };
 use crate::{Network, Ready, Service, Start};
 
@@ -51,7 +51,7 @@ PIDFILE=/run/{name}.pid
 
 . /lib/lsb/init-functions
 
-{READ_ENVIRONMENT}
+{read_environment}
 prepare() {{
 {prepare}}}
 
@@ -107,6 +107,7 @@ case "$1" in
 esac
 "#,
         header = header(service),
+        read_environment = read_environment(&[]),
         title = shell(&plain(&service.title)),
         name = service.name,
         program = shell(&service.program),

@@ -27,6 +27,12 @@ struct Extended {
     records: Vec<(String, Vec<u8>)>,
 }
 
+impl Extended {
+    fn is_empty(&self) -> bool {
+        self.path.is_none() && self.link.is_none() && self.records.is_empty()
+    }
+}
+
 impl<R: Read> Reader<R> {
     /// Begins to read an archive.
     pub fn new(input: R) -> Self {
@@ -41,7 +47,9 @@ impl<R: Read> Reader<R> {
         let mut extended = Extended::default();
         // Few members stand before one: more is an attack.
         for _ in 0..8 {
-            let Some(block) = self.block()? else { return Ok(None) };
+            let Some(block) = self.block()? else {
+                return if extended.is_empty() { Ok(None) } else { Err(damaged("a tar member is missing")) };
+            };
             let size = number(&block[124..136])?;
             match block[156] {
                 b'L' => extended.path = Some(self.text(size)?),

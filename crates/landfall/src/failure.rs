@@ -1,0 +1,60 @@
+//! How a command fails.
+
+use std::process::ExitCode;
+
+use landfall_manifest::Report;
+
+/// The table of exit codes, as `--help` shows it.
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes:
+  0  success
+  1  something could not be read or written
+  2  wrong command line
+  3  the manifest, or something it names, is wrong
+  4  a program's build command failed
+  5  not a package that can be read";
+
+/// Why a command did not succeed.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Something could not be read or written.
+    Io(String),
+    /// The command line asks for something that does not exist.
+    Usage(String),
+    /// The manifest, or something it names, is wrong.
+    Manifest(Box<Report>),
+    /// A program's build command failed.
+    Build(String),
+    /// Not a package that can be read.
+    Package(String),
+}
+
+impl Failure {
+    pub(crate) fn code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Io(_) => 1,
+            Self::Usage(_) => 2,
+            Self::Manifest(_) => 3,
+            Self::Build(_) => 4,
+            Self::Package(_) => 5,
+        })
+    }
+}
+
+impl From<Report> for Failure {
+    fn from(report: Report) -> Self {
+        Self::Manifest(Box::new(report))
+    }
+}
+
+impl From<landfall_release::Error> for Failure {
+    fn from(e: landfall_release::Error) -> Self {
+        Self::Io(e.to_string())
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(e: std::io::Error) -> Self {
+        Self::Io(e.to_string())
+    }
+}

@@ -1,0 +1,7 @@
+//! The real binary against real folders.
+#![cfg(unix)]
+
+mod bad_input;
+mod build;
+mod commands;
+mod support;

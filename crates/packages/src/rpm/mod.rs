@@ -1,0 +1,96 @@
+//! RPM packages, format V4 as rpm 4.14 to 6 read it: a lead, a signature header, a header and a payload.
+
+mod cpio;
+mod dependencies;
+mod files;
+mod header;
+mod metadata;
+mod payload;
+mod read;
+mod scriptlets;
+mod signature;
+mod tags;
+
+use std::io::{self, Seek, SeekFrom, Write};
+
+use landfall_payload::{Format, Os, Payload};
+
+use crate::{Error, Inspection, Options, Package, ReadSeek};
+use dependencies::{Dependencies, Features};
+use files::FileList;
+use metadata::Metadata;
+use payload::Compressor;
+use signature::SignatureError;
+
+/// RPM packages.
+#[derive(Debug)]
+pub struct RpmPackage;
+
+impl Package for RpmPackage {
+    fn format(&self) -> Format {
+        Format::Rpm
+    }
+
+    fn file_name(&self, payload: &Payload) -> Result<String, Error> {
+        let (name, version) = (&payload.product.name, &payload.product.version);
+        Ok(format!("{name}-{}-{}.{}.rpm", version.rpm(), version.release(), architecture(payload)?))
+    }
+
+    fn write(&self, payload: &Payload, options: &Options<'_>, output: &mut dyn Write) -> Result<(), Error> {
+        let architecture = architecture(payload)?;
+        let time = metadata::timestamp(payload.epoch)?;
+        let files = FileList::new(payload);
+        let scriptlets = scriptlets::all(payload);
+        let compressor = Compressor::new(payload, options);
+        let features = Features { compression: compressor.feature, large_files: files.has_large_files() };
+        let slots = scriptlets.iter().map(|(slot, _)| *slot);
+        let dependencies = Dependencies::new(payload, slots, features)?;
+
+        let mut packed = payload::pack(&files, &compressor, time, options)?;
+        let metadata = Metadata {
+            payload,
+            architecture,
+            time,
+            files: &files,
+            scriptlets: &scriptlets,
+            dependencies: &dependencies,
+            compressor: &compressor,
+        };
+        let header = metadata.header(&packed)?;
+        let signature = signature::signature(&header, &mut packed).map_err(|e| match e {
+            SignatureError::Io(e) => Error::Io(e),
+            SignatureError::TooLarge => metadata::too_large(),
+        })?;
+
+        let name = format!("{}-{}", payload.product.name, payload.product.version.rpm());
+        output.write_all(&signature::lead(&name, payload.target.architecture))?;
+        output.write_all(&signature)?;
+        output.write_all(&header)?;
+        packed.spool.seek(SeekFrom::Start(0))?;
+        io::copy(&mut packed.spool, output)?;
+        Ok(())
+    }
+
+    fn recognises(&self, head: &[u8], _file_name: &str) -> bool {
+        head.starts_with(&signature::LEAD_MAGIC)
+    }
+
+    fn read(&self, input: &mut dyn ReadSeek) -> Result<Inspection, Error> {
+        read::read(input)
+    }
+}
+
+/// The target's architecture as rpm names it.
+fn architecture(payload: &Payload) -> Result<&'static str, Error> {
+    let target = &payload.target;
+    target.architecture.in_format(Format::Rpm).filter(|_| target.os == Os::Linux).ok_or_else(|| {
+        Error::Inexpressible { format: Format::Rpm, what: format!("the target {target}; rpm is for Linux") }
+    })
+}
+
+/// `[epoch:]version-release`, as dependencies compare it (rpm-version(7)).
+fn evr(payload: &Payload) -> String {
+    let version = &payload.product.version;
+    let epoch = version.epoch().map(|e| format!("{e}:")).unwrap_or_default();
+    format!("{epoch}{}-{}", version.rpm(), version.release())
+}

@@ -1,0 +1,133 @@
+//! The lead and the signature header: what stands in front of a package's header.
+
+use std::io::{self, Read, Seek, SeekFrom};
+
+use landfall_payload::Architecture;
+use md5::Md5;
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
+
+use super::header::{HeaderBuilder, TooLarge, Value};
+use super::payload::Packed;
+use super::tags::{self, sig};
+
+/// Size of the lead.
+pub(super) const LEAD: usize = 96;
+/// What the lead begins with.
+pub(super) const LEAD_MAGIC: [u8; 4] = [0xed, 0xab, 0xee, 0xdb];
+/// The signature header is filled up to a multiple of this.
+pub(super) const ALIGN: usize = 8;
+
+/// The lead: rpm reads nothing of it but the magic number; `file(1)` reads it all.
+pub(super) fn lead(name: &str, architecture: Architecture) -> [u8; LEAD] {
+    let mut lead = [0; LEAD];
+    lead[..4].copy_from_slice(&LEAD_MAGIC);
+    lead[4] = 3; // major version of the format, constant since 1999
+    lead[8..10].copy_from_slice(&number(architecture).to_be_bytes());
+    // The name ends with a NUL byte within its 66 bytes.
+    let name = &name.as_bytes()[..name.len().min(65)];
+    lead[10..10 + name.len()].copy_from_slice(name);
+    lead[76..78].copy_from_slice(&1u16.to_be_bytes()); // Linux
+    lead[78..80].copy_from_slice(&5u16.to_be_bytes()); // a signature header follows
+    lead
+}
+
+/// Number of an architecture (rpmrc, `arch_canon`).
+fn number(architecture: Architecture) -> u16 {
+    match architecture {
+        Architecture::X86_64 | Architecture::I686 => 1,
+        Architecture::Armv7 | Architecture::Armv6 => 12,
+        Architecture::S390x => 15,
+        Architecture::Powerpc64le => 16,
+        Architecture::Aarch64 => 19,
+        Architecture::Riscv64 => 22,
+        Architecture::Loongarch64 => 23,
+    }
+}
+
+/// The signature header with its padding: sizes and digests of the header and of header and payload together.
+///
+/// The payload's own digest stands in the header, so that SHA-256 covers everything; MD5 and SHA-1 are there for
+/// rpm 4.14, whose `rpm -K` names them.
+pub(super) fn signature(header: &[u8], packed: &mut Packed) -> Result<Vec<u8>, SignatureError> {
+    let mut md5 = Md5::new();
+    md5.update(header);
+    packed.spool.seek(SeekFrom::Start(0))?;
+    let mut buffer = vec![0; 128 * 1024];
+    loop {
+        match packed.spool.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(n) => md5.update(&buffer[..n]),
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e.into()),
+        }
+    }
+
+    let mut entries = HeaderBuilder::default();
+    entries.set(sig::SHA1, hex::encode(Sha1::digest(header)));
+    entries.set(sig::SHA256, hex::encode(Sha256::digest(header)));
+    entries.set(sig::MD5, Value::Binary(md5.finalize().to_vec()));
+    set_sizes(&mut entries, header.len() as u64 + packed.size, packed.archive_size);
+    let mut bytes = entries.build(tags::HEADERSIGNATURES)?;
+    bytes.resize(bytes.len().next_multiple_of(ALIGN), 0);
+    Ok(bytes)
+}
+
+/// Sizes of header and payload, and of the archive; with 64 bits where one needs them.
+fn set_sizes(entries: &mut HeaderBuilder, size: u64, archive_size: u64) {
+    match (u32::try_from(size), u32::try_from(archive_size)) {
+        (Ok(size), Ok(archive_size)) => {
+            entries.set(sig::SIZE, size);
+            entries.set(sig::PAYLOADSIZE, archive_size);
+        }
+        _ => {
+            entries.set(sig::LONGSIZE, Value::Int64(vec![size]));
+            entries.set(sig::LONGARCHIVESIZE, Value::Int64(vec![archive_size]));
+        }
+    }
+}
+
+/// Why there is no signature header.
+#[derive(Debug)]
+pub(super) enum SignatureError {
+    Io(io::Error),
+    TooLarge,
+}
+
+impl From<io::Error> for SignatureError {
+    fn from(e: io::Error) -> Self {
+        Self::Io(e)
+    }
+}
+
+impl From<TooLarge> for SignatureError {
+    fn from(_: TooLarge) -> Self {
+        Self::TooLarge
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::header::Header;
+    use super::*;
+
+    #[test]
+    fn sizes_get_64_bits_where_needed() {
+        for (size, archive, tag) in
+            [(5, 9, sig::SIZE), (5, 1 << 32, sig::LONGSIZE), (1 << 32, 5, sig::LONGSIZE)]
+        {
+            let mut entries = HeaderBuilder::default();
+            set_sizes(&mut entries, size, archive);
+            let bytes = entries.build(tags::HEADERSIGNATURES).unwrap();
+            let header = Header::read(&mut bytes.as_slice()).unwrap();
+            assert_eq!(header.number(tag), Some(size));
+            assert_eq!(header.has(sig::LONGARCHIVESIZE), tag == sig::LONGSIZE);
+        }
+    }
+
+    #[test]
+    fn a_long_name_is_cut_in_the_lead() {
+        let lead = lead(&"n".repeat(100), Architecture::X86_64);
+        assert_eq!(lead[10..76].iter().filter(|&&b| b == b'n').count(), 65);
+    }
+}

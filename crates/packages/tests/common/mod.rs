@@ -1,0 +1,102 @@
+//! A small payload for the formats' tests.
+
+use std::collections::BTreeMap;
+
+use landfall_payload::*;
+
+/// 2023-11-14T22:13:20Z
+pub const EPOCH: i64 = 1_700_000_000;
+
+/// A file held in memory.
+pub fn file(path: &str, role: Role, mode: u32, text: &str) -> Entry {
+    Entry {
+        path: path.into(),
+        kind: EntryKind::File(Content::Bytes(text.as_bytes().into())),
+        mode,
+        owner: "root".into(),
+        group: "root".into(),
+        role,
+        formats: None,
+    }
+}
+
+/// A small service `demo` with a configuration file, a link, a directory, a ghost and documentation.
+pub fn demo(version: &str) -> Payload {
+    let mut all_entries = vec![
+        file("/usr/bin/demo", Role::Program, 0o755, "#!/bin/sh\necho demo\n"),
+        file("/etc/demo/config.toml", Role::Config, 0o644, "url = \"\"\n"),
+        file("/usr/share/doc/demo/README.md", Role::Documentation, 0o644, "# Demo\n"),
+        file(
+            "/usr/lib/systemd/system/demo.service",
+            Role::Data,
+            0o644,
+            "[Service]\nExecStart=/usr/bin/demo\n",
+        ),
+        Entry {
+            kind: EntryKind::Symlink("demo".into()),
+            mode: 0o777,
+            ..file("/usr/bin/demo-link", Role::Data, 0, "")
+        },
+        Entry { kind: EntryKind::Directory, ..file("/etc/demo", Role::Data, 0o755, "") },
+        Entry { kind: EntryKind::Directory, ..file("/usr/share/doc/demo", Role::Data, 0o755, "") },
+        Entry { kind: EntryKind::Directory, ..file("/usr/share/demo/empty", Role::Data, 0o750, "") },
+        Entry { kind: EntryKind::Ghost, ..file("/var/lib/demo/cache.db", Role::Data, 0o644, "") },
+    ];
+    all_entries.sort_by(|a, b| a.path.cmp(&b.path));
+    Payload {
+        product: Product {
+            name: "demo".into(),
+            title: "Demo".into(),
+            version: Version::new(version, 1, None).unwrap(),
+            identifier: "example.demo".into(),
+            vendor: "Example".into(),
+            maintainer: "Example Maintainers <packages@example.com>".into(),
+            license: "MIT".into(),
+            copyright: "2026 Example".into(),
+            homepage: Some("https://example.com/demo".into()),
+            summary: "Shows how packages are made".into(),
+            description: vec!["A demonstration that does nothing of use.".into()],
+        },
+        target: "x86_64-unknown-linux-gnu".parse().unwrap(),
+        epoch: EPOCH,
+        all_entries,
+        accounts: vec![Account { name: "demo".into(), title: "Demo".into(), home: "/var/lib/demo".into() }],
+        writable: vec![WritableDirectory {
+            path: "/var/lib/demo".into(),
+            mode: 0o750,
+            owner: "demo".into(),
+            group: "demo".into(),
+        }],
+        service: Some(Service {
+            name: "demo".into(),
+            title: "Demo".into(),
+            documentation: None,
+            program: "/usr/bin/demo".into(),
+            arguments: vec![],
+            account: "demo".into(),
+            start: Start::Boot,
+            restart: RestartPolicy::OnFailure,
+            restart_delay: 5,
+            ready: Ready::Started,
+            watchdog: None,
+            stop_timeout: 30,
+            hardening: Hardening::Strict,
+            network: Network::Outbound,
+            environment: BTreeMap::new(),
+            environment_file: "/etc/default/demo".into(),
+            directory: "demo".into(),
+            writable: vec![],
+            credentials: vec![],
+        }),
+        settings: BTreeMap::new(),
+        needs: vec![],
+        changelog: vec![ChangelogEntry {
+            version: version.into(),
+            time: EPOCH,
+            items: vec!["First release.".into()],
+        }],
+        hooks: Hooks::default(),
+        options: Packages::default(),
+        native_scripts: BTreeMap::new(),
+    }
+}

@@ -1,0 +1,80 @@
+//! A base system without a running system.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::holder::{Holder, children};
+use super::{Laboratory, Result, Root, bare, require};
+
+/// A Debian root in namespaces of its own: nothing runs in it, `policy-rc.d` forbids starting services, the network
+/// ends at its own loopback. What is written goes to memory.
+///
+/// bash, not sh, holds it: as process 1 it must collect orphans, or a stopped daemon would seem to live on.
+pub struct Chroot {
+    holder: Holder,
+    inner: u32,
+}
+
+const SETUP: &str = r#"
+ip link set lo up
+mount -t tmpfs -o mode=0755 laboratory "$1"
+mkdir "$1/upper" "$1/work" "$1/root"
+mount -t overlay -o "lowerdir=$2,upperdir=$1/upper,workdir=$1/work" laboratory "$1/root"
+cd "$1/root"
+hostname laboratory
+mount -t proc proc proc
+mount -t tmpfs -o mode=0755 laboratory dev
+for node in null zero full random urandom tty; do
+    : >dev/$node
+    mount --bind /dev/$node dev/$node
+done
+mkdir -m 1777 dev/shm
+ln -s /proc/self/fd dev/fd
+printf '#!/bin/sh\nexit 101\n' >usr/sbin/policy-rc.d
+chmod 0755 usr/sbin/policy-rc.d
+echo ready
+read -r _ || true
+"#;
+
+impl Chroot {
+    /// Opens one.
+    ///
+    /// # Errors
+    /// [`LabError::Missing`] without root, tools or the base system.
+    pub fn open(root: &Root) -> Result<Self> {
+        require(&[
+            ("unshare", "util-linux"),
+            ("nsenter", "util-linux"),
+            ("ip", "iproute2"),
+            ("bash", "bash"),
+        ])?;
+        let options = ["--mount", "--pid", "--fork", "--kill-child", "--net", "--uts", "--ipc"];
+        let (holder, _) = Holder::start(&options, SETUP, &root.folder()?, "")?;
+        let Some(&inner) = children(holder.id()).first() else { return Err(holder.failed("has no process")) };
+        Ok(Self { holder, inner })
+    }
+}
+
+impl Laboratory for Chroot {
+    fn command(&self, program: &str) -> Command {
+        let mut command = bare("nsenter");
+        command.args([
+            "--target",
+            &self.inner.to_string(),
+            "--mount",
+            "--pid",
+            "--net",
+            "--uts",
+            "--ipc",
+            "--",
+        ]);
+        command.arg("chroot").arg(self.holder.mount().join("root")).arg(program);
+        command
+    }
+
+    fn root(&self) -> PathBuf {
+        let mut path = PathBuf::from(format!("/proc/{}/root", self.inner));
+        path.extend(self.holder.mount().join("root").components().skip(1));
+        path
+    }
+}
