@@ -9,6 +9,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Cursor;
+use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -209,7 +210,7 @@ fn another_reader_verifies_every_layer() {
     fs::write(&path, write(&alpine("1.0.0"), Level::Default, 2).unwrap()).unwrap();
     let output = Command::new("python3").args(["-c", VERIFY]).arg(&path).output();
     let Ok(output) = output else {
-        println!("SKIPPED: needs python3 (apt-get install python3)");
+        let _ = writeln!(std::io::stderr(), "SKIPPED: needs python3 (apt-get install python3)");
         return;
     };
     assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "verified", "{output:?}");
@@ -347,13 +348,16 @@ impl System {
     fn new() -> Option<Self> {
         let busybox = Path::new("/usr/bin/busybox");
         if !busybox.exists() {
-            println!("SKIPPED: needs busybox (apt-get install busybox-static)");
+            let _ = writeln!(std::io::stderr(), "SKIPPED: needs busybox (apt-get install busybox-static)");
             return None;
         }
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         if fs::metadata(root).unwrap().uid() != 0 {
-            println!("SKIPPED: needs root, because the scripts run in a root of their own");
+            let _ = writeln!(
+                std::io::stderr(),
+                "SKIPPED: needs root, because the scripts run in a root of their own"
+            );
             return None;
         }
         for directory in ["bin", "sbin", "etc", "dev", "tmp", "var/lib"] {
@@ -536,7 +540,10 @@ fn scripts_are_sound() {
         ] {
             match Command::new(program).args(arguments).arg(&path).output() {
                 Ok(output) => assert!(output.status.success(), "{program} {}: {output:?}", script.name),
-                Err(_) => println!("SKIPPED: needs {program} (apt-get install {package})"),
+                Err(_) => {
+                    let _ =
+                        writeln!(std::io::stderr(), "SKIPPED: needs {program} (apt-get install {package})");
+                }
             }
         }
     }

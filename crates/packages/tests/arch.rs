@@ -7,6 +7,7 @@ mod versions;
 
 use std::fs;
 use std::io::Cursor;
+use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -157,7 +158,7 @@ fn what_arch_has_as_links_is_refused() {
 /// What a program prints, or `None` with a visible line where it or the right to use it is missing.
 fn run(program: &str, package: &str, arguments: &[&str]) -> Option<String> {
     let Ok(output) = Command::new(program).args(arguments).env("LC_ALL", "C").output() else {
-        println!("SKIPPED: needs {program} (apt-get install {package})");
+        let _ = writeln!(std::io::stderr(), "SKIPPED: needs {program} (apt-get install {package})");
         return None;
     };
     let text =
@@ -185,11 +186,14 @@ impl System {
     fn new() -> Option<Self> {
         let busybox = Path::new("/usr/bin/busybox");
         if !busybox.exists() {
-            println!("SKIPPED: needs busybox (apt-get install busybox-static)");
+            let _ = writeln!(std::io::stderr(), "SKIPPED: needs busybox (apt-get install busybox-static)");
             return None;
         }
         if run("id", "coreutils", &["-u"])?.trim() != "0" {
-            println!("SKIPPED: needs root, because pacman installs into a root of its own");
+            let _ = writeln!(
+                std::io::stderr(),
+                "SKIPPED: needs root, because pacman installs into a root of its own"
+            );
             return None;
         }
         run("pacman", "pacman-package-manager", &["--version"])?;

@@ -4,6 +4,7 @@
 mod common;
 
 use std::io::Cursor;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -32,7 +33,7 @@ fn formats() -> [&'static dyn Package; 3] {
 fn run(program: &str, package: &str, arguments: &[&str], folder: &Path) -> Option<String> {
     let Ok(output) = Command::new(program).args(arguments).current_dir(folder).env("TZ", "UTC").output()
     else {
-        println!("SKIPPED: needs {program} (apt-get install {package})");
+        let _ = writeln!(std::io::stderr(), "SKIPPED: needs {program} (apt-get install {package})");
         return None;
     };
     let text = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -12,6 +12,7 @@ mod maintainer_scripts;
 mod tools;
 
 use std::io::Cursor;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -55,7 +56,7 @@ fn has(tools: &[&str], packages: &str) -> bool {
         .filter(|t| !["/usr/bin", "/bin", "/usr/sbin", "/sbin"].iter().any(|d| Path::new(d).join(t).exists()))
         .collect();
     if !missing.is_empty() {
-        eprintln!("SKIPPED: needs {missing:?} (apt-get install {packages})");
+        let _ = writeln!(std::io::stderr(), "SKIPPED: needs {missing:?} (apt-get install {packages})");
     }
     missing.is_empty()
 }

@@ -8,6 +8,7 @@ mod units;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -35,7 +36,7 @@ fn deb(folder: &Path, version: &str, files: &Files<'_>) -> Option<PathBuf> {
     let output =
         Command::new("dpkg-deb").args(["--root-owner-group", "-b"]).arg(&tree).arg(&package).output();
     let Ok(output) = output else {
-        eprintln!("SKIPPED: needs dpkg-deb (apt-get install dpkg)");
+        let _ = writeln!(std::io::stderr(), "SKIPPED: needs dpkg-deb (apt-get install dpkg)");
         return None;
     };
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

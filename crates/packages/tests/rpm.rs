@@ -17,7 +17,7 @@ use landfall_payload::*;
 macro_rules! needs {
     ($($tool:literal from $package:literal),+) => {
         $(if !has($tool) {
-            eprintln!("SKIPPED: needs {} (apt-get install {})", $tool, $package);
+            let _ = writeln!(std::io::stderr(), "SKIPPED: needs {} (apt-get install {})", $tool, $package);
             return;
         })+
     };

@@ -1,6 +1,7 @@
 //! From manifest to payload, on real folders.
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
@@ -350,7 +351,10 @@ fn an_unreadable_file_is_refused() {
     let p = Project::new(&["secret"]);
     fs::set_permissions(p.path("secret"), fs::Permissions::from_mode(0o000)).unwrap();
     if fs::File::open(p.path("secret")).is_ok() {
-        eprintln!("SKIPPED: root reads everything; the command-line test does this as another user");
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED: root reads everything; the command-line test does this as another user"
+        );
         return;
     }
     let text = p.wrong("[[files]]\nsource = \"secret\"\ndestination = \"/usr/share/x\"\n");

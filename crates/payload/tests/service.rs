@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::{Command, Output};
@@ -80,7 +81,7 @@ fn has(tool: &str, package: &str) -> bool {
     let found = std::env::var_os("PATH")
         .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(tool).exists()));
     if !found {
-        eprintln!("SKIPPED: needs {tool} (apt-get install {package})");
+        let _ = writeln!(std::io::stderr(), "SKIPPED: needs {tool} (apt-get install {package})");
     }
     found
 }
@@ -225,7 +226,7 @@ fn accounts_and_directories_are_made() {
 fn is_root() -> bool {
     let root = fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0);
     if !root {
-        eprintln!("SKIPPED in part: needs root");
+        let _ = writeln!(std::io::stderr(), "SKIPPED in part: needs root");
     }
     root
 }
@@ -271,7 +272,10 @@ fn the_init_script_starts_and_stops_a_process() {
         return;
     }
     if !Path::new("/lib/lsb/init-functions").exists() {
-        eprintln!("SKIPPED: needs /lib/lsb/init-functions (apt-get install sysvinit-utils)");
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED: needs /lib/lsb/init-functions (apt-get install sysvinit-utils)"
+        );
         return;
     }
     let folder = tempfile::tempdir().unwrap();

@@ -181,10 +181,10 @@ fn write_all(
 ) -> Result<Vec<(Artifact, f64)>, Failure> {
     let progress = Progress::new(output);
     let next = AtomicUsize::new(0);
-    let results: Mutex<Vec<(usize, Result<(Artifact, f64), Failure>)>> = Mutex::new(Vec::new());
+    let results = Mutex::new(Vec::new());
     let worker = || {
         loop {
-            let n = next.fetch_add(1, Ordering::Relaxed);
+            let n: usize = next.fetch_add(1, Ordering::Relaxed);
             let Some(job) = jobs.get(n) else { break };
             let task = progress.task(&job.file, content_size(job.payload, job.format));
             let result = write_one(job, folder, threads, effort, &task);

@@ -1,6 +1,7 @@
 //! Real dpkg through a package's whole life, in a throw-away copy of this machine.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -80,7 +81,7 @@ fn live(name: &str) {
         .status()
         .is_ok_and(|status| status.success());
     if !possible {
-        eprintln!("SKIPPED: needs root and mount namespaces");
+        let _ = writeln!(std::io::stderr(), "SKIPPED: needs root and mount namespaces");
         return;
     }
     let output = Command::new("unshare")

@@ -16,6 +16,7 @@ mod snapshot;
 use std::fmt;
 use std::fs::File;
 use std::io;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Instant;
@@ -67,7 +68,7 @@ pub fn available<T>(value: Result<T>) -> Option<T> {
     match value {
         Ok(value) => Some(value),
         Err(LabError::Missing(what)) => {
-            eprintln!("SKIPPED: needs {what}");
+            let _ = writeln!(std::io::stderr(), "SKIPPED: needs {what}");
             None
         }
         Err(LabError::Failed(what)) => panic!("{what}"),

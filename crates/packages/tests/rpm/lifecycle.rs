@@ -2,6 +2,7 @@
 //! distribution would have replaced by ones that write down how they are called.
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -80,11 +81,11 @@ impl Root {
 fn possible() -> bool {
     let root = fs::metadata("/proc/self").is_ok_and(|m| m.uid() == 0);
     if !root {
-        eprintln!("SKIPPED: needs root (rpm --root changes the root directory)");
+        let _ = writeln!(std::io::stderr(), "SKIPPED: needs root (rpm --root changes the root directory)");
     } else if !has("rpm") {
-        eprintln!("SKIPPED: needs rpm (apt-get install rpm)");
+        let _ = writeln!(std::io::stderr(), "SKIPPED: needs rpm (apt-get install rpm)");
     } else if !Path::new("/bin/busybox").exists() {
-        eprintln!("SKIPPED: needs busybox (apt-get install busybox-static)");
+        let _ = writeln!(std::io::stderr(), "SKIPPED: needs busybox (apt-get install busybox-static)");
     } else {
         return true;
     }

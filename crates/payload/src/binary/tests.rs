@@ -1,6 +1,7 @@
 //! Against the system's own binaries, `readelf`, and headers made by hand.
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
 use std::process::Command;
 
 use super::*;
@@ -23,7 +24,7 @@ fn message(path: &Path, triple: &str) -> String {
 fn readelf(path: &str) -> Option<BTreeMap<String, BTreeSet<String>>> {
     let output = Command::new("readelf").args(["--wide", "-d", "-V", path]).output();
     let Ok(output) = output else {
-        eprintln!("SKIPPED: needs readelf (apt-get install binutils)");
+        let _ = writeln!(std::io::stderr(), "SKIPPED: needs readelf (apt-get install binutils)");
         return None;
     };
     let text = String::from_utf8(output.stdout).unwrap();

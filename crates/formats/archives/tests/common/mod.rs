@@ -13,7 +13,7 @@ pub(crate) fn foreign(program: &str, package: &str, arguments: &[&str], input: &
         .stdout(Stdio::piped())
         .spawn();
     let Ok(mut child) = child else {
-        println!("SKIPPED: needs {program} (apt-get install {package})");
+        let _ = writeln!(std::io::stderr(), "SKIPPED: needs {program} (apt-get install {package})");
         return None;
     };
     let mut pipe = child.stdin.take().unwrap();
