@@ -10,6 +10,7 @@ mod arch;
 mod archive;
 mod content;
 mod deb;
+mod digests;
 mod error;
 mod inspection;
 mod listing;

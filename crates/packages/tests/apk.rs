@@ -2,6 +2,8 @@
 
 #[allow(dead_code, unreachable_pub, reason = "several tests share it")]
 mod common;
+#[path = "apk/order.rs"]
+mod order;
 #[path = "common/versions.rs"]
 mod versions;
 
@@ -17,6 +19,7 @@ use std::process::{Command, Output};
 use common::{EPOCH, demo, file};
 use landfall_packages::*;
 use landfall_payload::{ElfNeeds, Format, Payload, Role, Start, Version};
+use order::ApkVersion;
 
 fn write(payload: &Payload, level: Level, threads: usize) -> Result<Vec<u8>, Error> {
     let mut output = Vec::new();
@@ -163,45 +166,7 @@ fn a_plain_program_has_no_scripts() {
 }
 
 /// Takes a package apart with another implementation of every layer.
-const VERIFY: &str = r##"
-import hashlib, io, sys, tarfile, zlib
-raw = open(sys.argv[1], "rb").read()
-members, rest = [], raw
-while rest:
-    stream = zlib.decompressobj(31)
-    content = stream.decompress(rest) + stream.flush()
-    assert stream.eof
-    members.append((rest[:len(rest) - len(stream.unused_data)], content))
-    rest = stream.unused_data
-assert len(members) == 2, len(members)
-(_, control), (packed, data) = members
-assert control[-512:] != bytes(512), "the control segment has no end"
-assert data[-1024:] == bytes(1024), "the data segment has an end"
-assert len(control) % 512 == 0
-info = tarfile.open(fileobj=io.BytesIO(control + bytes(1024)))
-assert info.getnames()[0] == ".PKGINFO", info.getnames()
-text = info.extractfile(".PKGINFO").read().decode()
-fields = dict(line.split(" = ", 1) for line in text.splitlines())
-assert fields["datahash"] == hashlib.sha256(packed).hexdigest()
-for member in info.getmembers()[1:]:
-    assert member.mode == 0o755 and info.extractfile(member).read().startswith(b"#!/bin/sh\n")
-total = 0
-for member in tarfile.open(fileobj=io.BytesIO(data)):
-    checksum = member.pax_headers.get("APK-TOOLS.checksum.SHA1")
-    if member.isfile():
-        content = tarfile.open(fileobj=io.BytesIO(data)).extractfile(member.name).read()
-        total += len(content)
-        assert checksum == hashlib.sha1(content).hexdigest(), member.name
-    elif member.issym():
-        assert checksum == hashlib.sha1(member.linkname.encode()).hexdigest(), member.name
-    assert not member.name.startswith(("/", ".")), member.name
-    assert member.mtime == 1700000000
-assert int(fields["size"]) == total
-# All segments joined are one archive.
-assert ".PKGINFO" in tarfile.open(fileobj=io.BytesIO(control + data)).getnames()
-assert "usr/bin/demo" in tarfile.open(fileobj=io.BytesIO(control + data)).getnames()
-print("verified")
-"##;
+const VERIFY: &str = include_str!("apk/verify.py");
 
 #[test]
 fn another_reader_verifies_every_layer() {
@@ -214,81 +179,6 @@ fn another_reader_verifies_every_layer() {
         return;
     };
     assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "verified", "{output:?}");
-}
-
-/// Alpine's order of versions, written from apk-package(5), «Package versions»: numbers, a letter, suffixes, a
-/// revision.
-#[derive(Debug, PartialEq, Eq)]
-struct ApkVersion {
-    numbers: Vec<String>,
-    letter: Option<char>,
-    /// Rank (below zero before the bare version) and number.
-    suffixes: Vec<(i32, u64)>,
-    revision: u64,
-}
-
-const SUFFIXES: [(&str, i32); 9] = [
-    ("alpha", -4),
-    ("beta", -3),
-    ("pre", -2),
-    ("rc", -1),
-    ("cvs", 1),
-    ("svn", 2),
-    ("git", 3),
-    ("hg", 4),
-    ("p", 5),
-];
-
-impl ApkVersion {
-    fn parse(text: &str) -> Self {
-        let (text, revision) = text.rsplit_once("-r").unwrap_or((text, "0"));
-        let mut parts = text.split('_');
-        let head = parts.next().unwrap();
-        let letter = head.chars().last().filter(char::is_ascii_lowercase);
-        let numbers: Vec<String> =
-            head.trim_end_matches(|c: char| c.is_ascii_lowercase()).split('.').map(str::to_owned).collect();
-        assert!(numbers.iter().all(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit())), "{text}");
-        let suffixes = parts
-            .map(|part| {
-                let digits = part.trim_start_matches(|c: char| c.is_ascii_lowercase());
-                let word = &part[..part.len() - digits.len()];
-                let rank =
-                    SUFFIXES.iter().find(|(name, _)| *name == word).unwrap_or_else(|| panic!("{text}")).1;
-                (rank, if digits.is_empty() { 0 } else { digits.parse().unwrap() })
-            })
-            .collect();
-        Self { numbers, letter, suffixes, revision: revision.parse().unwrap() }
-    }
-}
-
-impl Ord for ApkVersion {
-    fn cmp(&self, other: &Self) -> Ordering {
-        for (index, (a, b)) in self.numbers.iter().zip(&other.numbers).enumerate() {
-            // After the first, numbers that begin with a zero are compared like decimals.
-            let decimal = index > 0 && (a.starts_with('0') || b.starts_with('0'));
-            let number = |text: &str| text.parse::<u64>().unwrap();
-            let order = if decimal { a.cmp(b) } else { number(a).cmp(&number(b)) };
-            if order != Ordering::Equal {
-                return order;
-            }
-        }
-        let bare = (0, 0);
-        let longest = self.suffixes.len().max(other.suffixes.len());
-        let suffixes = (0..longest)
-            .map(|i| self.suffixes.get(i).unwrap_or(&bare).cmp(other.suffixes.get(i).unwrap_or(&bare)));
-        self.numbers
-            .len()
-            .cmp(&other.numbers.len())
-            .then(self.letter.cmp(&other.letter))
-            .then(suffixes.fold(Ordering::Equal, Ordering::then))
-            .then(self.revision.cmp(&other.revision))
-    }
-}
-
-impl PartialOrd for ApkVersion {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
 }
 
 #[test]

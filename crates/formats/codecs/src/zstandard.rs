@@ -35,7 +35,7 @@ pub(crate) fn encoder<W: Write>(level: i32, threads: usize, output: W) -> io::Re
         return Err(crate::out_of_range("zstd level", level, "1 to 22"));
     }
     // Each thread has its own tables: together they stay near 100 MiB.
-    let workers = threads.clamp(1, if level >= STRONG { 3 } else { 6 }) as u32;
+    let workers = threads.clamp(1, if level >= STRONG { 3 } else { 4 }) as u32;
     let mut encoder = Encoder::new(output, level)?;
     // The single-thread interface cuts the content in another way: even one thread is a worker.
     encoder.set_parameter(CParameter::NbWorkers(workers))?;

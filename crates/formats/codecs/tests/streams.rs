@@ -108,18 +108,26 @@ fn golden_bytes() {
     let data = text(9 << 20);
     let golden = [
         (Codec::Gzip { level: 3 }, "ef5c331ef835ebd3a24f08b003e7d5ae80f05d7d2ae835be3c4cf72ca24bd754"),
+        (Codec::Gzip { level: 5 }, "4cc9e1f63182bfa7059854b63dc34eaf9d2b8d701c1761145ef6206163c245b4"),
         (Codec::Gzip { level: 9 }, "2735e49d66b7c6f0c10aea28fbf3fb6f1247ef631afc2b110952153049c1ecf4"),
+        (Codec::Zstd { level: 2 }, "25387d347e72f41db2caf13666616e45c08c41b0b5bb7a79d5f5576c3d7a67f5"),
         (Codec::Zstd { level: 3 }, "573886f20fe8b4431d906eb7c5945e532bdccd2c97a79239295bf377aa8f740c"),
-        (Codec::Zstd { level: 9 }, "ea158243ec043a1099edf79567d371e668eeb12dc6b73c7145b91f50998cba43"),
         (Codec::Zstd { level: 19 }, "84d2e2708da11bcf09589f43325acf37fa2847cb3fc6709114ac8277f6502178"),
-        (Codec::Xz { preset: 1 }, "05c6c982db95cf144561bc1ecbdabc7e2ecbcb0dc259149905ade9381ffd24c5"),
-        (Codec::Xz { preset: 4 }, "edb4f8eb8ace209f8208c8e95afc6bd83793b9c173c50d2c7baa98fcb09b9ca8"),
+        (Codec::Xz { preset: 0 }, "d2ad239b26c7ae5ae09fd4acdade45599f26ddce17deddaf3944cef802885610"),
+        (Codec::Xz { preset: 2 }, "37d30298ec0dba4c0c6c5b25416c55b4d5ce0f276ce9dce25d4c53b16004601a"),
         (Codec::Xz { preset: 6 }, "4cf5e4193771cc8e0ecbdbc4f2b0e5c6ad38696b8e5bf0c001de71a7e2473342"),
     ];
     assert_eq!(
         hex::encode(Sha256::digest(&data)),
         "c4ca92cddb6c5a025e9644ec77ea93f8ae819a2d1351e914075cffddb9461728",
         "the test's own data"
+    );
+    let efforts = [Kind::Gzip, Kind::Zstd, Kind::Xz]
+        .iter()
+        .flat_map(|kind| [Effort::Fast, Effort::Default, Effort::Best].map(|effort| kind.at(effort)));
+    assert!(
+        efforts.eq(golden.map(|(codec, _)| codec)),
+        "every codec that an effort stands for has its digest"
     );
     for (codec, hash) in golden {
         assert_eq!(hex::encode(Sha256::digest(compress(codec, 2, &data, 1 << 20))), hash, "{codec:?}");

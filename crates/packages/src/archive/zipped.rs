@@ -2,6 +2,7 @@
 
 use std::io::{self, BufWriter, Read, Write};
 
+use landfall_codecs::{Codec, Kind as Compressed};
 use landfall_payload::{EntryKind, Format, Payload};
 use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
@@ -10,7 +11,7 @@ use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 use super::{folder, inspection};
 use crate::content::Packing;
 use crate::listing::{Budget, damaged, malformed};
-use crate::{Error, FileRecord, Inspection, Kind, Level, Options, ReadSeek, tree};
+use crate::{Error, FileRecord, Inspection, Kind, Options, ReadSeek, tree};
 
 /// From this size on a member needs 64-bit sizes; a little less than 4 GiB, because deflate can grow content.
 const LARGE: u64 = 0xf000_0000;
@@ -20,11 +21,15 @@ const MOST_TARGET: u64 = 4096;
 pub(super) fn write(payload: &Payload, options: &Options<'_>, output: &mut dyn Write) -> Result<(), Error> {
     let folder = folder(payload, Format::Zip)?;
     let tree = tree::with_parents(payload, Format::Zip)?;
-    let level = if options.level == Level::Fast { 3 } else { 9 };
+    // The same deflate as in a `.tar.gz`, with one thread.
+    let level = match Compressed::Gzip.at(options.level.effort()) {
+        Codec::Gzip { level } => level,
+        _ => 6,
+    };
     let plain = SimpleFileOptions::default()
         .last_modified_time(time(payload.epoch))
         .compression_method(CompressionMethod::Deflated)
-        .compression_level(Some(level));
+        .compression_level(Some(level.into()));
     let mut archive = ZipWriter::new_stream(BufWriter::new(output));
     for (at, _) in folder.match_indices('/') {
         archive.add_directory(&folder[..at], plain.unix_permissions(0o755)).map_err(written)?;

@@ -12,7 +12,6 @@ mod paragraph;
 mod read;
 mod scripts;
 mod sonames;
-mod source;
 mod text;
 mod tree;
 mod write;

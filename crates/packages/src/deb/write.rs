@@ -6,10 +6,12 @@ use std::io::{self, BufWriter, Seek, Write};
 use landfall_archives::{ar, tar};
 use landfall_codecs::{Codec, Encoder, Kind};
 use landfall_payload::{Compression, Entry, EntryKind, Format, Payload};
+use md5::Md5;
 
 use super::conffiles::is_conffile;
-use super::source::Source;
 use super::{control, inexpressible, scripts, tree};
+use crate::content::Packing;
+use crate::digests::{Digests, Noted};
 use crate::{Error, Level, Options};
 
 /// The largest member, in bytes: `ar` has room for ten decimal digits.
@@ -62,15 +64,15 @@ fn codec(compression: Compression, level: Level) -> (Codec, &'static str) {
         Compression::None => (Kind::None, ""),
     };
     let codec = match (kind, level) {
-        // dpkg-deb's own level is 9; from 7 on it buys a percent for twice the time.
-        (Kind::Gzip, Level::Default) => Codec::Gzip { level: 7 },
+        // dpkg-deb's own.
+        (Kind::Gzip, Level::Default) => Codec::Gzip { level: 9 },
         _ => kind.at(level.effort()),
     };
     (codec, suffix)
 }
 
 /// Regular files with the MD5 digests of their content.
-type Digests<'a> = Vec<(&'a Entry, String)>;
+type FileDigests<'a> = Vec<(&'a Entry, String)>;
 
 /// Writes `data.tar` and returns the digest of every regular file.
 fn data<'a, W: Write>(
@@ -78,19 +80,21 @@ fn data<'a, W: Write>(
     options: &Options<'_>,
     tree: &'a BTreeMap<String, Entry>,
     output: W,
-) -> Result<(W, Digests<'a>), Error> {
+) -> Result<(W, FileDigests<'a>), Error> {
     let mut archive = tar::Writer::new(output, tar::Dialect::Gnu);
     archive.append(&tar::Header::new("./", tar::Kind::Directory, 0o755, payload.epoch), io::empty())?;
-    let mut digests = Vec::new();
+    let mut digests = Digests::<Md5>::start()?;
     for entry in tree.values() {
         let mut header = header(entry, payload.epoch);
         match &entry.kind {
             EntryKind::File(content) => {
                 header.kind = tar::Kind::File;
                 header.size = content.size();
-                let mut source = Source::open(content, &entry.path, options.progress)?;
-                let outcome = archive.append(&header, &mut source);
-                digests.push((entry, source.finish(outcome)?));
+                let mut source = Packing::open(content, &entry.path, options.progress)?;
+                let noted = Noted { inner: &mut source, digests: &mut digests };
+                let outcome = archive.append(&header, noted);
+                source.finish(outcome)?;
+                digests.end();
             }
             EntryKind::Directory => archive.append(&header, io::empty())?,
             EntryKind::Symlink(target) => {
@@ -103,7 +107,9 @@ fn data<'a, W: Write>(
             EntryKind::Ghost => {}
         }
     }
-    Ok((archive.finish()?, digests))
+    let output = archive.finish()?;
+    let files = tree.values().filter(|entry| matches!(entry.kind, EntryKind::File(_)));
+    Ok((output, files.zip(digests.finish()?).collect()))
 }
 
 /// A directory's header for `entry`.
@@ -133,7 +139,7 @@ fn control_members(
     payload: &Payload,
     tree: &BTreeMap<String, Entry>,
     control: String,
-    digests: Digests<'_>,
+    digests: FileDigests<'_>,
 ) -> Vec<Member> {
     let file = |name, text| Member { name, mode: 0o644, text };
     let mut members = vec![file("control", control)];

@@ -5,12 +5,13 @@ use std::fs;
 use std::io::{self, BufWriter, Write};
 
 use landfall_codecs::{Codec, Encoder, Kind};
-use landfall_payload::{Compression, Content, EntryKind, Payload};
+use landfall_payload::{Compression, EntryKind, Payload};
 use sha2::{Digest, Sha256};
 
 use super::cpio::Archive;
 use super::files::FileList;
 use crate::content::Packing;
+use crate::digests::{Digests, Noted};
 use crate::{Error, Level, Options};
 
 /// How the payload is compressed, and what the header says of it.
@@ -73,40 +74,41 @@ pub(super) fn pack(
 ) -> Result<Packed, Error> {
     let spool = Hashing::new(BufWriter::new(tempfile::tempfile_in(&options.scratch)?));
     let encoder = Encoder::new(compressor.codec, options.threads, spool)?;
-    let mut archive = Archive::new(Hashing::new(encoder), list.has_large_files());
-    let mut file_digests = Vec::with_capacity(list.files.len());
+    let mut of_archive = Digests::<Sha256>::start()?;
+    let mut of_files = Digests::<Sha256>::start()?;
+    let noted = Noted { inner: encoder, digests: &mut of_archive };
+    let mut archive = Archive::new(noted, list.has_large_files());
     for (index, file) in list.files.iter().enumerate() {
         if file.is_packed() {
             archive.begin(index, file, time)?;
         }
-        file_digests.push(match &file.entry.kind {
-            EntryKind::File(content) => copy(content, &file.entry.path, &mut archive, options)?,
-            EntryKind::Symlink(target) => {
-                archive.write_all(target.as_bytes())?;
-                String::new()
+        match &file.entry.kind {
+            EntryKind::File(content) => {
+                let mut input = Packing::open(content, &file.entry.path, options.progress)?;
+                let mut noted = Noted { inner: &mut input, digests: &mut of_files };
+                let outcome = io::copy(&mut noted, &mut archive);
+                input.finish(outcome)?;
+                of_files.end();
             }
-            EntryKind::Directory | EntryKind::Ghost => String::new(),
-        });
+            EntryKind::Symlink(target) => archive.write_all(target.as_bytes())?,
+            EntryKind::Directory | EntryKind::Ghost => {}
+        }
     }
-    let (hashing, archive_size) = archive.finish()?;
-    let (encoder, archive_digest, _) = hashing.finish();
-    let (spool, digest, size) = encoder.finish()?.finish();
+    let (noted, archive_size) = archive.finish()?;
+    let (spool, digest, size) = noted.inner.finish()?.finish();
     let spool = spool.into_inner().map_err(io::IntoInnerError::into_error)?;
+    of_archive.end();
+    let archive_digest = of_archive.finish()?.concat();
+    let mut digests = of_files.finish()?.into_iter();
+    let file_digests = list
+        .files
+        .iter()
+        .map(|file| match &file.entry.kind {
+            EntryKind::File(_) => digests.next().unwrap_or_default(),
+            _ => String::new(),
+        })
+        .collect();
     Ok(Packed { spool, size, digest, archive_size, archive_digest, file_digests })
-}
-
-/// Copies a file's content and returns its SHA-256.
-fn copy(
-    content: &Content,
-    path: &str,
-    output: &mut dyn Write,
-    options: &Options<'_>,
-) -> Result<String, Error> {
-    let mut input = Packing::open(content, path, options.progress)?;
-    let mut output = Hashing::new(output);
-    let outcome = io::copy(&mut input, &mut output);
-    input.finish(outcome)?;
-    Ok(output.finish().1)
 }
 
 /// Computes the SHA-256 and counts the bytes of what passes through.
