@@ -1,4 +1,4 @@
-//! Archives as streams: `ar` as Debian packages use it, `tar`, and `cpio` as RPM packages use it.
+//! Archives as streams: `ar` as Debian packages use it, and `tar`.
 //!
 //! Writers are deterministic: they write exactly what they are told and add nothing of the machine. Readers treat
 //! their input as hostile: no size in a header is trusted for an allocation, names and extension records are
@@ -9,7 +9,6 @@
 struct Readme;
 
 pub mod ar;
-pub mod cpio;
 pub mod tar;
 
 use std::io::{self, Read, Write};
