@@ -4,7 +4,9 @@ use std::fmt;
 
 /// A product's version: semantic version, package revision and epoch.
 ///
-/// The mappings keep the order of semantic versions under each format's own comparison.
+/// The mappings keep the order of semantic versions under each format's own comparison, for pre-releases made of
+/// words with numbers (`alpha.1`, `beta.2`, `rc.1`). Formats compare a number with a word in other ways than
+/// semantic versions do, so that a pre-release such as `alpha.1` beside `alpha.beta` may change places.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version {
     semver: semver::Version,

@@ -174,3 +174,24 @@ fn every_key_of_the_schema_is_documented() {
     walk(&landfall_manifest::schema::schema(), "", &mut missing);
     assert!(missing.is_empty(), "{missing:?}");
 }
+
+/// `examples/every-key` is where people look for how a key is written.
+#[test]
+fn the_large_example_has_every_key() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/every-key/landfall.toml");
+    let text = std::fs::read_to_string(path).unwrap();
+    let schema = landfall_manifest::schema::schema();
+    let structs = schema["$defs"].as_object().unwrap().values().chain([&schema]);
+    let mut missing: Vec<&str> = structs
+        .flat_map(|s| s["properties"].as_object().into_iter().flat_map(|p| p.keys()))
+        .map(String::as_str)
+        .filter(|key| {
+            !text.contains(&format!("{key} ="))
+                && !text.contains(&format!("[{key}"))
+                && !text.contains(&format!("{key}]"))
+        })
+        .filter(|key| !text.contains(&format!(".{key}.")) && !text.contains(&format!("[[{key}")))
+        .collect();
+    missing.sort_unstable();
+    assert!(missing.is_empty(), "{missing:?}");
+}

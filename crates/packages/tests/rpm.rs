@@ -66,14 +66,14 @@ fn rpm_accepts_the_digests_of_every_compression() {
     let payload = demo("1.2.0");
     for (compression, name, level) in [
         (Compression::Zstd, "zstd", "2"),
-        (Compression::Gzip, "gzip", "5"),
+        (Compression::Gzip, "gzip", "4"),
         (Compression::Xz, "xz", "2"),
         (Compression::None, "(none)", "(none)"),
     ] {
         let package =
             save(&payload, &build_with(&payload, Level::Default, Some(compression), 2), folder.path());
         let verdict = run(Command::new("rpm").args(["-Kv", "--nosignature"]).arg(&package));
-        for digest in ["Header SHA256", "Header SHA1", "Payload SHA256", "MD5"] {
+        for digest in ["Header SHA256", "Header SHA1", "Payload SHA256"] {
             assert!(verdict.contains(&format!("{digest} digest: OK")), "{compression:?}: {verdict}");
         }
         let asked = query(&package, &["--qf", "%{PAYLOADFORMAT} %{PAYLOADCOMPRESSOR} %{PAYLOADFLAGS}"]);

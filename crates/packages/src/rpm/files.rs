@@ -124,8 +124,11 @@ impl<'a> FileList<'a> {
     }
 
     /// What kind of content each file has, and its colour: rpm lets the file of the preferred colour (1: 32-bit,
-    /// 2: 64-bit) win where two packages of a multilib system ship it.
+    /// 2: 64-bit) win where two packages of a multilib system ship it. Without programs there is nothing to say.
     fn classes(&self, header: &mut HeaderBuilder) {
+        if self.elf.is_empty() {
+            return;
+        }
         let class = |f: &File<'_>| match (f.mode & mode::TYPE, self.elf.get(f.entry.path.as_str())) {
             (mode::DIRECTORY, _) => "directory",
             (mode::REGULAR, Some(64)) => "ELF 64-bit",

@@ -36,7 +36,6 @@ pub(super) enum Value {
     Int32(Vec<u32>),
     Int64(Vec<u64>),
     String(String),
-    Binary(Vec<u8>),
     StringArray(Vec<String>),
     /// Text in the one locale of the i18n table.
     I18nString(String),
@@ -50,7 +49,6 @@ impl Value {
             Self::Int32(v) => (INT32, 4, v.len()),
             Self::Int64(v) => (INT64, 8, v.len()),
             Self::String(_) => (STRING, 1, 1),
-            Self::Binary(v) => (BINARY, 1, v.len()),
             Self::StringArray(v) => (STRING_ARRAY, 1, v.len()),
             Self::I18nString(_) => (I18N_STRING, 1, 1),
         }
@@ -61,7 +59,6 @@ impl Value {
             Self::Int16(v) => v.iter().for_each(|n| store.extend(n.to_be_bytes())),
             Self::Int32(v) => v.iter().for_each(|n| store.extend(n.to_be_bytes())),
             Self::Int64(v) => v.iter().for_each(|n| store.extend(n.to_be_bytes())),
-            Self::Binary(v) => store.extend_from_slice(v),
             Self::String(s) | Self::I18nString(s) => write_string(store, s),
             Self::StringArray(v) => v.iter().for_each(|s| write_string(store, s)),
         }

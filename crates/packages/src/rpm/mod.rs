@@ -18,9 +18,9 @@ use landfall_payload::{Format, Os, Payload};
 use crate::{Error, Inspection, Options, Package, ReadSeek};
 use dependencies::{Dependencies, Features};
 use files::FileList;
+use header::TooLarge;
 use metadata::Metadata;
 use payload::Compressor;
-use signature::SignatureError;
 
 /// RPM packages.
 #[derive(Debug)]
@@ -57,10 +57,7 @@ impl Package for RpmPackage {
             compressor: &compressor,
         };
         let header = metadata.header(&packed)?;
-        let signature = signature::signature(&header, &mut packed).map_err(|e| match e {
-            SignatureError::Io(e) => Error::Io(e),
-            SignatureError::TooLarge => metadata::too_large(),
-        })?;
+        let signature = signature::signature(&header, &packed).map_err(|TooLarge| metadata::too_large())?;
 
         let name = format!("{}-{}", payload.product.name, payload.product.version.rpm());
         output.write_all(&signature::lead(&name, payload.target.architecture))?;

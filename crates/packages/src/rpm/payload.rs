@@ -34,8 +34,9 @@ impl Compressor {
             Some(Compression::None) => Kind::None,
         };
         let codec = match (kind, options.level) {
-            // Installing reads the payload once; the next level makes it 3 % smaller for twice the time.
+            // Installing reads the payload once; the next levels make it 2 to 3 % smaller for a third more time.
             (Kind::Zstd, Level::Default) => Codec::Zstd { level: 2 },
+            (Kind::Gzip, Level::Default) => Codec::Gzip { level: 4 },
             _ => kind.at(options.level.effort()),
         };
         let (tags, feature) = match codec {

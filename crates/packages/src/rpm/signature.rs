@@ -1,9 +1,6 @@
 //! The lead and the signature header: what stands in front of a package's header.
 
-use std::io::{self, Read, Seek, SeekFrom};
-
 use landfall_payload::Architecture;
-use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
@@ -45,28 +42,14 @@ fn number(architecture: Architecture) -> u16 {
     }
 }
 
-/// The signature header with its padding: sizes and digests of the header and of header and payload together.
+/// The signature header with its padding: digests of the header, and sizes.
 ///
-/// The payload's own digest stands in the header, so that SHA-256 covers everything; MD5 and SHA-1 are there for
-/// rpm 4.14, whose `rpm -K` names them.
-pub(super) fn signature(header: &[u8], packed: &mut Packed) -> Result<Vec<u8>, SignatureError> {
-    let mut md5 = Md5::new();
-    md5.update(header);
-    packed.spool.seek(SeekFrom::Start(0))?;
-    let mut buffer = vec![0; 128 * 1024];
-    loop {
-        match packed.spool.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(n) => md5.update(&buffer[..n]),
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(e.into()),
-        }
-    }
-
+/// The payload's own digest stands in the header, so that the header's SHA-256 covers everything. There is no MD5
+/// of header and payload: rpm 4.14 and later do without, and machines in FIPS mode refuse it.
+pub(super) fn signature(header: &[u8], packed: &Packed) -> Result<Vec<u8>, TooLarge> {
     let mut entries = HeaderBuilder::default();
     entries.set(sig::SHA1, hex::encode(Sha1::digest(header)));
     entries.set(sig::SHA256, hex::encode(Sha256::digest(header)));
-    entries.set(sig::MD5, Value::Binary(md5.finalize().to_vec()));
     set_sizes(&mut entries, header.len() as u64 + packed.size, packed.archive_size);
     let mut bytes = entries.build(tags::HEADERSIGNATURES)?;
     bytes.resize(bytes.len().next_multiple_of(ALIGN), 0);
@@ -84,25 +67,6 @@ fn set_sizes(entries: &mut HeaderBuilder, size: u64, archive_size: u64) {
             entries.set(sig::LONGSIZE, Value::Int64(vec![size]));
             entries.set(sig::LONGARCHIVESIZE, Value::Int64(vec![archive_size]));
         }
-    }
-}
-
-/// Why there is no signature header.
-#[derive(Debug)]
-pub(super) enum SignatureError {
-    Io(io::Error),
-    TooLarge,
-}
-
-impl From<io::Error> for SignatureError {
-    fn from(e: io::Error) -> Self {
-        Self::Io(e)
-    }
-}
-
-impl From<TooLarge> for SignatureError {
-    fn from(_: TooLarge) -> Self {
-        Self::TooLarge
     }
 }
 

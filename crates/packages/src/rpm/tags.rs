@@ -15,7 +15,6 @@ pub(super) mod sig {
     pub(in super::super) const LONGARCHIVESIZE: Tag = 271;
     pub(in super::super) const SHA256: Tag = 273;
     pub(in super::super) const SIZE: Tag = 1000;
-    pub(in super::super) const MD5: Tag = 1004;
     pub(in super::super) const PAYLOADSIZE: Tag = 1007;
 }
 

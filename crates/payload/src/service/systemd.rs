@@ -9,7 +9,7 @@
 //! | 242 | `RestrictSUIDSGID=`, `ProtectHostname=` |
 //! | 244 | `ProtectKernelLogs=` |
 //! | 245 | `ProtectClock=` |
-//! | 247 | `ProtectProc=`, `LoadCredential=` (see [`unit`]) |
+//! | 247 | `ProtectProc=`, `LoadCredential=` (see [`unit()`]) |
 //! | 248 | `PrivateIPC=` |
 
 use std::fmt::Write;
