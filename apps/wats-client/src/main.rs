@@ -1,5 +1,7 @@
 //! WATS Client: carries test reports from a factory floor to a WATS server and never loses one.
 
+#![warn(clippy::unwrap_used)]
+
 mod cli;
 mod commands;
 mod config;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use landfall_archives::tar;
-use landfall_payload::{Entry, EntryKind, Format, Payload, Role};
+use landfall_payload::{Entry, EntryKind, Format, Payload};
 
 use crate::Error;
 
@@ -47,7 +47,7 @@ pub(crate) fn add(tree: &mut BTreeMap<String, Entry>, entry: Entry) {
 fn add_parents<'p>(tree: &mut BTreeMap<String, Entry>, path: &'p str) -> Option<&'p str> {
     let mut rest = path;
     while let Some((parent, _)) = rest.rsplit_once('/').filter(|(parent, _)| !parent.is_empty()) {
-        let above = tree.entry(parent.to_owned()).or_insert_with(|| directory(parent));
+        let above = tree.entry(parent.to_owned()).or_insert_with(|| Entry::directory(parent));
         if !matches!(above.kind, EntryKind::Directory) {
             return Some(parent);
         }
@@ -90,16 +90,4 @@ fn is_sound(path: &str) -> bool {
         && path.len() < LONGEST_PATH
         && path.split('/').skip(1).all(|part| !part.is_empty() && part != "." && part != "..")
         && !path.chars().any(char::is_control)
-}
-
-fn directory(path: &str) -> Entry {
-    Entry {
-        path: path.to_owned(),
-        kind: EntryKind::Directory,
-        mode: 0o755,
-        owner: "root".into(),
-        group: "root".into(),
-        role: Role::Data,
-        formats: None,
-    }
 }

@@ -103,6 +103,21 @@ pub struct Entry {
     pub formats: Option<Vec<Format>>,
 }
 
+impl Entry {
+    /// A directory of root that everybody may enter, for all formats.
+    pub fn directory(path: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            kind: EntryKind::Directory,
+            mode: 0o755,
+            owner: "root".into(),
+            group: "root".into(),
+            role: Role::Data,
+            formats: None,
+        }
+    }
+}
+
 /// What an entry is.
 #[derive(Debug, Clone)]
 pub enum EntryKind {

@@ -16,6 +16,8 @@
 //! | `POST /simulator/settings` | body [`Settings`]: token, handling of known ids, delay of every answer |
 //! | `POST /simulator/down` | body `{"milliseconds": 5000}`: refuses connections for that time |
 
+#![warn(clippy::unwrap_used)]
+
 mod fault;
 mod server;
 mod store;

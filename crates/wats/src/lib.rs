@@ -8,6 +8,8 @@
 //! one from [`report_id`], which gives the same id for the same file content at any time and on any machine, so
 //! that a report sent twice is stored once.
 
+#![warn(clippy::unwrap_used)]
+
 mod client;
 mod document;
 mod failure;

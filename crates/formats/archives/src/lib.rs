@@ -4,6 +4,8 @@
 //! their input as hostile: no size in a header is trusted for an allocation, names and extension records are
 //! bounded, and content is handed on as a stream.
 
+#![warn(clippy::unwrap_used)]
+
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -7,6 +7,8 @@
 //!
 //! Every encoder works in bounded memory; where a codec needs much of it per thread, fewer threads are used.
 
+#![warn(clippy::unwrap_used)]
+
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -43,16 +43,6 @@ pub(super) fn continuation<'a>(lines: impl IntoIterator<Item = &'a str>) -> Stri
     text
 }
 
-/// `text` as one word of a POSIX shell.
-pub(super) fn quote(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%,=".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,12 +58,5 @@ mod tests {
     #[test]
     fn continuation_lines_are_never_empty_and_never_reserved() {
         assert_eq!(continuation(["a", "", ".NET", " b "]), "\n a\n .\n  .NET\n  b");
-    }
-
-    #[test]
-    fn shell_words_survive() {
-        assert_eq!(quote("/usr/bin/demo"), "/usr/bin/demo");
-        assert_eq!(quote("it's $HOME"), r"'it'\''s $HOME'");
-        assert_eq!(quote(""), "''");
     }
 }

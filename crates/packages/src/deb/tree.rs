@@ -37,7 +37,7 @@ pub(super) fn tree(payload: &Payload) -> Result<BTreeMap<String, Entry>, Error> 
     for path in directories {
         match tree.get(&path) {
             None => {
-                tree.insert(path.clone(), directory(path));
+                tree.insert(path.clone(), Entry::directory(path));
             }
             Some(Entry { kind: EntryKind::Directory, .. }) => {}
             Some(_) => {
@@ -72,18 +72,6 @@ fn check_path(path: &str) -> Result<(), Error> {
     Ok(())
 }
 
-fn directory(path: String) -> Entry {
-    Entry {
-        path,
-        kind: EntryKind::Directory,
-        mode: 0o755,
-        owner: "root".into(),
-        group: "root".into(),
-        role: Role::Data,
-        formats: None,
-    }
-}
-
 /// The files that Debian Policy asks of every package.
 fn own_files(payload: &Payload) -> Result<Vec<Entry>, Error> {
     let name = &payload.product.name;
@@ -91,7 +79,7 @@ fn own_files(payload: &Payload) -> Result<Vec<Entry>, Error> {
         kind: EntryKind::File(Content::Bytes(bytes.into())),
         mode: 0o644,
         role: Role::Documentation,
-        ..directory(path)
+        ..Entry::directory(path)
     };
     let changelog = landfall_codecs::gzip_bytes(changelog::changelog(payload).as_bytes(), 9)?;
     let mut files = vec![

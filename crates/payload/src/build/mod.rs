@@ -687,15 +687,7 @@ impl Builder<'_> {
                 f.dedup();
                 f
             });
-            let entry = Entry {
-                path,
-                kind: EntryKind::Directory,
-                mode: 0o755,
-                owner: "root".into(),
-                group: "root".into(),
-                role: Role::Data,
-                formats,
-            };
+            let entry = Entry { formats, ..Entry::directory(path) };
             self.entries.push((entry, pointer));
         }
     }

@@ -1,8 +1,8 @@
 //! preinst and postinst.
 
-use super::super::text::quote;
 use super::plan::Plan;
 use super::{Body, Script};
+use crate::shell::quote;
 
 /// Set-id bits, which the kernel drops when a file changes hands.
 const SET_ID: u32 = 0o6000;

@@ -2,7 +2,7 @@
 
 use landfall_payload::{Account, EntryKind, Format, Payload, Start, WritableDirectory};
 
-use super::super::text::quote;
+use crate::shell::quote;
 
 /// What the maintainer scripts have to do.
 pub(super) struct Plan<'a> {

@@ -1,9 +1,9 @@
 //! prerm and postrm.
 
-use super::super::text::quote;
 use super::install::by_manager;
 use super::plan::Plan;
 use super::{Body, Script};
+use crate::shell::quote;
 
 /// Directories of the system below which a product has directories of its own.
 const PARENTS: [&str; 11] = [
