@@ -76,14 +76,20 @@ fn has_dynamic_programs(built: &Built) -> bool {
     !built.missing.is_empty() || built.payload.needs.iter().any(|n| n.interpreter.is_some())
 }
 
-/// Two artifacts of one name would overwrite each other.
+/// Two artifacts of one name would overwrite each other: the one for the earlier target stays. Only an Alpine
+/// package is better made of musl programs, wherever they stand in the list.
 pub(crate) fn refuse_same_names(planned: &mut [Planned]) {
     for i in 1..planned.len() {
         let (before, rest) = planned.split_at_mut(i);
         let this = &mut rest[0];
-        if let Some(first) = before.iter().find(|p| p.file.is_some() && p.file == this.file) {
-            this.obstacle = Some(format!("the package for {} has the same file name", first.target));
-        }
+        let same = |p: &&mut Planned| p.obstacle.is_none() && p.file.is_some() && p.file == this.file;
+        let Some(first) = before.iter_mut().find(same) else { continue };
+        let (kept, refused) = match this.format == Format::Apk && this.target.contains("musl") {
+            true => (this, first),
+            false => (first, this),
+        };
+        refused.obstacle = Some(format!("the package for {} has the same file name", kept.target));
+        refused.notes.clear();
     }
 }
 

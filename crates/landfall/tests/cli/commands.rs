@@ -73,6 +73,8 @@ fn plan_says_what_would_be_built_and_why_not() {
     ] {
         assert!(text.contains(part), "{part} not in\n{text}");
     }
+    let text = p.run("plan --target x86_64-unknown-linux-gnu,x86_64-unknown-linux-musl --format apk").ok();
+    assert!(text.contains("x86_64-unknown-linux-musl  demo-1.2.3-r0.x86_64.apk"), "Alpine has musl: {text}");
     let json = p.run("plan --json --target powerpc64le-unknown-linux-gnu").json();
     let arch = json["artifacts"].as_array().unwrap().iter().find(|a| a["format"] == "arch").unwrap().clone();
     assert!(arch["obstacle"].as_str().unwrap().contains("powerpc64le"), "{arch}");
