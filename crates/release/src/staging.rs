@@ -55,7 +55,8 @@ impl Staging {
     /// place. Files in the old output folder that no release listed are kept.
     ///
     /// # Errors
-    /// When something cannot be written; the old release is then untouched.
+    /// When something cannot be written; the old release is then untouched. When other people's files cannot be
+    /// brought over, the new release is in place and the error names the folder that keeps the old one.
     pub fn publish(self, release: &Release) -> Result<(), Error> {
         let mut text = serde_json::to_string_pretty(release)
             .map_err(|e| Error::Unreadable { path: self.folder.join(RELEASE_FILE), reason: e.to_string() })?;
@@ -73,7 +74,13 @@ impl Staging {
         } else {
             let old = Release::read(&self.output)?;
             if exchange(&self.folder, &self.output) {
-                keep_foreign(&self.folder, &self.output, old.as_ref());
+                if let Err(source) = keep_foreign(&self.folder, &self.output, old.as_ref()) {
+                    // Out of the way of whoever removes this folder: somebody's files are in it.
+                    let name = self.output.file_name().unwrap_or_default().to_string_lossy();
+                    let kept = self.output.with_file_name(format!("{name}.kept-{}", std::process::id()));
+                    fs::rename(&self.folder, &kept).map_err(Error::io("rename", &self.folder))?;
+                    return Err(Error::io("bring files over from", &kept)(source));
+                }
             } else {
                 move_into(&self.folder, &self.output, release)?;
             }
@@ -128,16 +135,18 @@ fn exchange(_: &Path, _: &Path) -> bool {
 }
 
 /// After an exchange: brings files over that somebody else put into the old folder.
-fn keep_foreign(old_folder: &Path, output: &Path, old: Option<&Release>) {
+fn keep_foreign(old_folder: &Path, output: &Path, old: Option<&Release>) -> std::io::Result<()> {
     let mut ours: BTreeSet<&str> = [RELEASE_FILE, CHECKSUM_FILE].into();
     ours.extend(old.into_iter().flat_map(|r| r.artifacts.iter().map(|a| a.path.as_str())));
-    for entry in fs::read_dir(old_folder).into_iter().flatten().flatten() {
+    for entry in fs::read_dir(old_folder)? {
+        let entry = entry?;
         let name = entry.file_name();
         let target = output.join(&name);
         if !name.to_str().is_some_and(|n| ours.contains(n)) && !target.exists() {
-            let _ = fs::rename(entry.path(), target);
+            fs::rename(entry.path(), target)?;
         }
     }
+    Ok(())
 }
 
 /// Where folders cannot be swapped (a mount point, another system): the files, one by one, and `release.json`
