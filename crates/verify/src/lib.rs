@@ -1,0 +1,7 @@
+//! Proof that packages work: laboratories in which they are really installed, run, upgraded and removed, one
+//! scenario for all of them, and the evidence of what happened.
+
+#![warn(clippy::unwrap_used)]
+
+pub mod evidence;
+pub mod steps;
