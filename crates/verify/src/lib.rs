@@ -4,4 +4,5 @@
 #![warn(clippy::unwrap_used)]
 
 pub mod evidence;
+pub mod lab;
 pub mod steps;

@@ -3,9 +3,9 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use super::lab::{Chroot, Laboratory, Root, available, timed};
 use super::service;
 use landfall_payload::service::openrc;
+use landfall_verify::lab::{Chroot, Laboratory, Root, available, timed};
 
 /// What openrc-run expects of a system that has started.
 const OPENRC: &str = "

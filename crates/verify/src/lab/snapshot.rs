@@ -12,6 +12,7 @@ const PASSED_OVER: &[&str] = &[
     "/dev",
     "/proc",
     "/sys",
+    "/opt/laboratory",
     "/tmp",
     "/var/tmp",
     "/var/cache/apt",

@@ -1,9 +1,8 @@
-//! Services and packages through their whole life on real systems.
+//! Laboratories, and service definitions under the real service managers.
 
-mod lab;
-#[path = "lifecycle/openrc.rs"]
+#[path = "services/openrc.rs"]
 mod openrc;
-#[path = "lifecycle/units.rs"]
+#[path = "services/units.rs"]
 mod units;
 
 use std::collections::BTreeMap;
@@ -13,8 +12,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use lab::{Chroot, Laboratory, Outcome, Package, Root, available, timed};
 use landfall_payload::{Hardening, Network, Ready, RestartPolicy, Service, Start};
+use landfall_verify::lab::{Chroot, DPKG, Laboratory, Outcome, Package, Root, available, timed};
 
 /// A file of a test package: path, mode, text. Files named `DEBIAN/…` are the package's own.
 type Files<'a> = [(&'a str, u32, &'a str)];
@@ -86,8 +85,8 @@ fn a_debian_package_comes_and_goes_without_a_trace() {
     };
     let Some(old) = deb(folder.path(), "1.0", &files("one\n")) else { return };
     let Some(new) = deb(folder.path(), "2.0", &files("two\n")) else { return };
-    let old = Package { file: &old, name: "demo" };
-    let new = Package { file: &new, name: "demo" };
+    let old = Package { file: &old, name: "demo", manager: DPKG };
+    let new = Package { file: &new, name: "demo", manager: DPKG };
     let root = Root::minimal("bookworm");
     let Some(lab) = available(timed("chroot: open", || Chroot::open(&root))) else { return };
     let before = timed("chroot: snapshot", || lab.snapshot()).unwrap();

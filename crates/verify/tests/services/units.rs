@@ -3,10 +3,10 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use super::lab::{Booted, Laboratory, Package, Root, available, timed};
 use super::{deb, service, sh};
 use landfall_payload::service::systemd;
 use landfall_payload::{Hardening, Network, Ready, Service, Start};
+use landfall_verify::lab::{Booted, DPKG, Laboratory, Package, Root, available, timed};
 
 /// Speaks the notification protocol as the service's own process, as a real service does, and writes down what it
 /// may and may not do.
@@ -94,7 +94,7 @@ fn a_strict_service_works(suite: &str) {
     ) else {
         return;
     };
-    let package = Package { file: &package, name: "demo" };
+    let package = Package { file: &package, name: "demo", manager: DPKG };
     let root = Root::bootable(suite);
     let Some(mut lab) = available(timed(&format!("{suite}: boot"), || Booted::boot(&root))) else { return };
     let pid = |lab: &Booted| sh(lab, "systemctl show --value --property=MainPID demo");

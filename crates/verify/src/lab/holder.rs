@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::{LabError, Result};
+use super::{LabError, Outcome, Result, bare};
 
 /// How long a laboratory may take to put itself away.
 const FAREWELL: Duration = Duration::from_secs(30);
@@ -78,6 +78,20 @@ impl Holder {
     /// Where the laboratory's file system hangs.
     pub(super) fn mount(&self) -> PathBuf {
         self.folder.path().join("mount")
+    }
+
+    /// Leaves so many bytes free in the memory that holds what was written; `None`: half of this machine's.
+    pub(super) fn limit_disk(&self, free: Option<u64>) -> Result<()> {
+        let script = r#"
+            if [ -z "$2" ]; then exec mount -o remount,size=50% "$1"; fi
+            used=$(df --output=used --block-size=1 "$1" | tail -n 1)
+            exec mount -o "remount,size=$((used + $2))" "$1"
+        "#;
+        let free = free.map(|bytes| bytes.to_string()).unwrap_or_default();
+        let mut command = bare("nsenter");
+        command.args(["--target", &self.id().to_string(), "--mount", "--", "bash", "-ec", script, "bash"]);
+        let output = command.arg(self.mount()).arg(free).output()?;
+        Outcome::new("mount -o remount,size".to_owned(), output).ok().map(drop)
     }
 
     /// Whether it still runs.

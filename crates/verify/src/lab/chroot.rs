@@ -1,10 +1,10 @@
 //! A base system without a running system.
 
+use std::io;
 use std::path::PathBuf;
-use std::process::Command;
 
 use super::holder::{Holder, children};
-use super::{Laboratory, Result, Root, bare, require};
+use super::{Laboratory, Outcome, Result, Root, Services, Snapshot, bare, converse, require};
 
 /// A Debian root in namespaces of its own: nothing runs in it, `policy-rc.d` forbids starting services, the network
 /// ends at its own loopback. What is written goes to memory.
@@ -37,17 +37,27 @@ read -r _ || true
 "#;
 
 impl Chroot {
-    /// Opens one.
+    /// Checks that this machine can have one.
     ///
     /// # Errors
-    /// [`LabError::Missing`] without root, tools or the base system.
-    pub fn open(root: &Root) -> Result<Self> {
+    /// [`LabError::Missing`](super::LabError::Missing) if not.
+    pub fn check() -> Result<()> {
         require(&[
             ("unshare", "util-linux"),
             ("nsenter", "util-linux"),
             ("ip", "iproute2"),
             ("bash", "bash"),
-        ])?;
+            ("mmdebstrap", "mmdebstrap"),
+            ("tar", "tar"),
+        ])
+    }
+
+    /// Opens one.
+    ///
+    /// # Errors
+    /// [`LabError::Missing`] without root, tools or the base system.
+    pub fn open(root: &Root) -> Result<Self> {
+        Self::check()?;
         let options = ["--mount", "--pid", "--fork", "--kill-child", "--net", "--uts", "--ipc"];
         let (holder, _) = Holder::start(&options, SETUP, &root.folder()?, "")?;
         let Some(&inner) = children(holder.id()).first() else { return Err(holder.failed("has no process")) };
@@ -56,7 +66,7 @@ impl Chroot {
 }
 
 impl Laboratory for Chroot {
-    fn command(&self, program: &str) -> Command {
+    fn invoke(&self, words: &[&str], input: Option<&mut dyn io::Read>) -> Result<Outcome> {
         let mut command = bare("nsenter");
         command.args([
             "--target",
@@ -68,13 +78,21 @@ impl Laboratory for Chroot {
             "--ipc",
             "--",
         ]);
-        command.arg("chroot").arg(self.holder.mount().join("root")).arg(program);
-        command
+        command.arg("chroot").arg(self.holder.mount().join("root"));
+        converse(command, words, input)
     }
 
-    fn root(&self) -> PathBuf {
+    fn snapshot(&self) -> Result<Snapshot> {
         let mut path = PathBuf::from(format!("/proc/{}/root", self.inner));
         path.extend(self.holder.mount().join("root").components().skip(1));
-        path
+        Ok(Snapshot::take(&path)?)
+    }
+
+    fn services(&self) -> Services {
+        Services::None
+    }
+
+    fn limit_disk(&self, free: Option<u64>) -> Result<()> {
+        self.holder.limit_disk(free)
     }
 }

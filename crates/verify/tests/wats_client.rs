@@ -1,16 +1,16 @@
 //! The WATS Client's packages through their whole life under a running systemd: install, deliver a report, upgrade
 //! with an edited configuration and a queued report, remove, install again, purge.
 
-mod lab;
-
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use lab::{Booted, LabError, Laboratory, Outcome, Package, Root, available, timed};
 use landfall_packages::{Level, Options, packager};
 use landfall_payload::{Compression, Format};
+use landfall_verify::lab::{
+    Booted, DPKG, LabError, Laboratory, Outcome, PACMAN, Package, RPM, Root, available, timed,
+};
 
 const NAME: &str = "wats-client";
 const SERVER: &str = "http://127.0.0.1:9000";
@@ -163,7 +163,13 @@ fn id(number: u32) -> String {
 fn life(suite: &str, format: Format) {
     let Some(versions) = versions() else { return };
     let (_, old, new) = versions.files.iter().find(|(f, ..)| *f == format).unwrap();
-    let (old, new) = (Package { file: old, name: NAME }, Package { file: new, name: NAME });
+    let manager = match format {
+        Format::Rpm => RPM,
+        Format::Arch => PACMAN,
+        _ => DPKG,
+    };
+    let package = |file| Package { file, name: NAME, manager };
+    let (old, new) = (package(old), package(new));
     let root = Root::bootable(suite).with(match format {
         Format::Rpm => &["rpm"],
         Format::Arch => &["pacman-package-manager"],

@@ -1,13 +1,13 @@
 //! A base system under a running systemd.
 
 use std::fs;
+use std::io;
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use super::holder::{Holder, children};
-use super::{LabError, Laboratory, Outcome, Result, Root, bare, require};
+use super::{Laboratory, Outcome, Result, Root, Services, Snapshot, bare, converse, require};
 
 /// Longest start.
 const BOOT_LIMIT: Duration = Duration::from_secs(120);
@@ -65,6 +65,15 @@ find "$group" -depth -type d -exec rmdir {} +
 "#;
 
 impl Booted {
+    /// Checks that this machine can have one.
+    ///
+    /// # Errors
+    /// [`LabError::Missing`](super::LabError::Missing) if not.
+    pub fn check() -> Result<()> {
+        super::Chroot::check()?;
+        require(&[("systemd-nspawn", "systemd-container")])
+    }
+
     /// Boots one and waits until everything that starts with it has started.
     ///
     /// # Errors
@@ -72,13 +81,7 @@ impl Booted {
     /// when it does not come up.
     pub fn boot(root: &Root) -> Result<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
-        require(&[
-            ("unshare", "util-linux"),
-            ("nsenter", "util-linux"),
-            ("ip", "iproute2"),
-            ("bash", "bash"),
-            ("systemd-nspawn", "systemd-container"),
-        ])?;
+        Self::check()?;
         let folder = root.folder()?;
         let name = format!("landfall-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let (holder, runner) = Holder::start(&["--mount", "--cgroup"], SETUP, &folder, &name)?;
@@ -86,16 +89,6 @@ impl Booted {
         let mut booted = Self { holder, runner, leader: 0 };
         booted.wait_until_up()?;
         Ok(booted)
-    }
-
-    /// Restarts the system; what is on its file system stays.
-    ///
-    /// # Errors
-    /// When it does not come up again.
-    pub fn reboot(&mut self) -> Result<()> {
-        // The connection may end before the answer comes.
-        self.run(&["systemctl", "--no-block", "reboot"])?;
-        self.wait_until_up()
     }
 
     /// Waits for another process 1 than before, and for the end of its start.
@@ -124,15 +117,29 @@ impl Booted {
 }
 
 impl Laboratory for Booted {
-    fn command(&self, program: &str) -> Command {
+    fn invoke(&self, words: &[&str], input: Option<&mut dyn io::Read>) -> Result<Outcome> {
         let mut command = bare("nsenter");
         // The folder in which nsenter leaves a command is this machine's.
-        command.args(["--target", &self.leader.to_string(), "--all", "--", "env", "--chdir=/", program]);
-        command
+        command.args(["--target", &self.leader.to_string(), "--all", "--", "env", "--chdir=/"]);
+        converse(command, words, input)
     }
 
-    fn root(&self) -> PathBuf {
-        format!("/proc/{}/root", self.leader).into()
+    fn snapshot(&self) -> Result<Snapshot> {
+        Ok(Snapshot::take(&PathBuf::from(format!("/proc/{}/root", self.leader)))?)
+    }
+
+    fn services(&self) -> Services {
+        Services::Systemd
+    }
+
+    fn limit_disk(&self, free: Option<u64>) -> Result<()> {
+        self.holder.limit_disk(free)
+    }
+
+    fn reboot(&mut self) -> Result<()> {
+        // The connection may end before the answer comes.
+        self.run(&["systemctl", "--no-block", "reboot"])?;
+        self.wait_until_up()
     }
 }
 

@@ -1,0 +1,98 @@
+//! Service managers: the commands that start, stop and ask.
+
+use super::{Laboratory, Outcome, Result};
+
+/// What looks after services on a machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Services {
+    /// systemd.
+    Systemd,
+    /// OpenRC, as in Alpine.
+    OpenRc,
+    /// Nothing: programs are started by hand.
+    None,
+}
+
+/// A service, as its manager sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServiceState {
+    /// It runs and is ready.
+    pub active: bool,
+    /// It starts with the machine.
+    pub enabled: bool,
+}
+
+impl std::fmt::Display for ServiceState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.active { "running, " } else { "not running, " })?;
+        f.write_str(if self.enabled { "starts with the machine" } else { "does not start with the machine" })
+    }
+}
+
+/// What can be done with a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// Start it and wait until it is ready.
+    Start,
+    /// Stop it.
+    Stop,
+    /// Stop and start it.
+    Restart,
+    /// Let it start with the machine.
+    Enable,
+    /// Do not let it start with the machine.
+    Disable,
+}
+
+impl Services {
+    /// The state of a service; one that is not known neither runs nor is enabled.
+    ///
+    /// # Errors
+    /// When the manager cannot be asked.
+    pub fn state(self, lab: &dyn Laboratory, name: &str) -> Result<ServiceState> {
+        let holds = |words: &[&str]| Ok::<_, super::LabError>(lab.run(words)?.success());
+        Ok(match self {
+            Self::Systemd => ServiceState {
+                active: holds(&["systemctl", "--quiet", "is-active", name])?,
+                enabled: holds(&["systemctl", "--quiet", "is-enabled", name])?,
+            },
+            Self::OpenRc => ServiceState {
+                active: holds(&["rc-service", name, "status"])?,
+                enabled: holds(&["sh", "-c", "ls /etc/runlevels/*/\"$0\" >/dev/null 2>&1", name])?,
+            },
+            Self::None => ServiceState { active: false, enabled: false },
+        })
+    }
+
+    /// Does something with a service.
+    ///
+    /// # Errors
+    /// When the manager cannot be asked; a service that does not start is an outcome.
+    pub fn act(self, lab: &dyn Laboratory, verb: Verb, name: &str) -> Result<Outcome> {
+        match (self, verb) {
+            (Self::Systemd, Verb::Start) => lab.run(&["systemctl", "start", name]),
+            (Self::Systemd, Verb::Stop) => lab.run(&["systemctl", "stop", name]),
+            (Self::Systemd, Verb::Restart) => lab.run(&["systemctl", "restart", name]),
+            (Self::Systemd, Verb::Enable) => lab.run(&["systemctl", "enable", name]),
+            (Self::Systemd, Verb::Disable) => lab.run(&["systemctl", "disable", name]),
+            (Self::OpenRc, Verb::Start) => lab.run(&["rc-service", name, "start"]),
+            (Self::OpenRc, Verb::Stop) => lab.run(&["rc-service", name, "stop"]),
+            (Self::OpenRc, Verb::Restart) => lab.run(&["rc-service", name, "restart"]),
+            (Self::OpenRc, Verb::Enable) => lab.run(&["rc-update", "add", name, "default"]),
+            (Self::OpenRc, Verb::Disable) => lab.run(&["rc-update", "del", name, "default"]),
+            (Self::None, _) => Err(super::LabError::Unsupported("has no service manager")),
+        }
+    }
+
+    /// What the manager and the service itself have to say, for when something went wrong.
+    pub fn journal(self, lab: &dyn Laboratory, name: &str) -> String {
+        let outcome = match self {
+            Self::Systemd => lab.script(&format!(
+                "systemctl status --no-pager --lines=0 {name} || :; journalctl --no-pager --lines=40 --unit={name}"
+            )),
+            Self::OpenRc => lab.script(&format!("rc-service {name} status || :; tail -n 40 /var/log/{name}/*.log")),
+            Self::None => return String::new(),
+        };
+        outcome.map_or_else(|error| error.to_string(), |outcome| outcome.text())
+    }
+}
