@@ -12,7 +12,8 @@ Exit codes:
   2  wrong command line
   3  the manifest, or something it names, is wrong
   4  a program's build command failed
-  5  not a package that can be read";
+  5  not a package that can be read
+  8  something that was verified failed";
 
 /// Why a command did not succeed.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub(crate) enum Failure {
     Build(String),
     /// Not a package that can be read.
     Package(String),
+    /// Something that was verified failed.
+    Verification(String),
 }
 
 impl Failure {
@@ -37,6 +40,7 @@ impl Failure {
             Self::Manifest(_) => 3,
             Self::Build(_) => 4,
             Self::Package(_) => 5,
+            Self::Verification(_) => 8,
         })
     }
 }

@@ -49,6 +49,10 @@ enum Command {
     Plan(commands::plan::Arguments),
     /// Build the packages
     Build(commands::build::Arguments),
+    /// Install, run, upgrade and remove what was built, and write down what was seen
+    Verify(commands::verify::Arguments),
+    /// Set up laboratories, or look inside one
+    Lab(commands::lab::Arguments),
     /// Show what is in a package, whoever built it
     Inspect(commands::inspect::Arguments),
     /// Print the JSON Schema of landfall.toml or of release.json
@@ -65,6 +69,8 @@ fn main() -> ExitCode {
         Command::Check(a) => commands::check::run(&a, &cli.global, &output),
         Command::Plan(a) => commands::plan::run(&a, &cli.global, &output),
         Command::Build(a) => commands::build::run(&a, &cli.global, &output),
+        Command::Verify(a) => commands::verify::run(&a, &cli.global, &output),
+        Command::Lab(a) => commands::lab::run(&a, &output),
         Command::Inspect(a) => commands::inspect::run(&a, &output),
         Command::Schema(a) => commands::schema::run(&a, &output),
         Command::Completions(a) => commands::completions::run(&a),

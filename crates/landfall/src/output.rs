@@ -76,7 +76,11 @@ impl Output {
                 let _ = write!(stderr, "{}", report.render(true));
                 return;
             }
-            Failure::Io(t) | Failure::Usage(t) | Failure::Build(t) | Failure::Package(t) => t,
+            Failure::Io(t)
+            | Failure::Usage(t)
+            | Failure::Build(t)
+            | Failure::Package(t)
+            | Failure::Verification(t) => t,
         };
         let _ = writeln!(stderr, "{ERROR}error{ERROR:#}: {text}");
     }
@@ -85,6 +89,11 @@ impl Output {
 /// Text in the colour of success.
 pub(crate) fn good(text: &str) -> String {
     format!("{GOOD}{text}{GOOD:#}")
+}
+
+/// Text in the colour of failure.
+pub(crate) fn bad(text: &str) -> String {
+    format!("{ERROR}{text}{ERROR:#}")
 }
 
 /// Text as a heading.

@@ -46,6 +46,14 @@ impl Project {
         Ok(Self { loaded, version, epoch, commit: history.map(|(commit, _)| commit) })
     }
 
+    /// The same project as another version of itself.
+    pub(crate) fn with_version(mut self, text: &str) -> Result<Self, Failure> {
+        let product = &self.loaded.manifest.product;
+        self.version = Version::new(text, product.release, product.epoch)
+            .map_err(|e| Failure::Usage(format!("--as-version: {e}")))?;
+        Ok(self)
+    }
+
     /// The targets that were asked for: by name, `all` of the manifest's, or this machine's.
     pub(crate) fn targets(&self, asked: &[String]) -> Result<Vec<Target>, Failure> {
         let document = &self.loaded.document;

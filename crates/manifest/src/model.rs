@@ -34,6 +34,9 @@ pub struct Manifest {
     /// What only one package format knows.
     #[serde(default)]
     pub package: Packages,
+    /// How `landfall verify` sees that the installed product works.
+    #[serde(default)]
+    pub verify: Verify,
 }
 
 /// What the product is called and who makes it.
@@ -629,4 +632,47 @@ pub enum Compression {
     Zstd,
     /// None.
     None,
+}
+
+/// How `landfall verify` sees that the installed product works.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Verify {
+    /// Values of `[settings]` that are laid out before the installation, by name.
+    #[serde(default)]
+    pub settings: BTreeMap<String, String>,
+    /// A program that runs on the same machine beside the service, such as the server that it talks to. It is taken
+    /// from this release's programs and is not part of the installation.
+    pub companion: Option<Companion>,
+    /// Path of a POSIX shell script, run as root on the machine while the service runs. `$1` says what is asked:
+    /// `check`: let the product do its work and see that it is done; `queue`: leave work behind while the companion
+    /// is away; `done`: see that this work is done, now that the companion is back. Exit code 0 is yes. `http URL`
+    /// prints what an address answers. Default: nothing beyond the service's state and its health address is asked.
+    pub script: Option<String>,
+    /// What may stay on the machine after a purge.
+    #[serde(default)]
+    pub leftovers: Vec<Leftover>,
+}
+
+/// A program that runs beside the service while it is verified.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Companion {
+    /// Which of `[programs]` it is.
+    pub program: String,
+    /// Its arguments.
+    #[serde(default)]
+    pub arguments: Vec<String>,
+    /// Address that answers 200 once it is ready. Default: it is ready at once.
+    pub ready: Option<String>,
+}
+
+/// Something that may stay on the machine after a purge.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Leftover {
+    /// Absolute path; what lies below it may stay too. Variables are replaced.
+    pub path: String,
+    /// Why it has to stay.
+    pub reason: String,
 }

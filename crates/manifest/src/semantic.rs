@@ -35,6 +35,7 @@ pub(crate) fn check(manifest: &Manifest, document: &Document) -> Vec<Diagnostic>
             );
         }
     }
+    check.verify(manifest);
     check.found
 }
 
@@ -155,15 +156,7 @@ impl Check<'_> {
     }
 
     fn service(&mut self, service: &Service, manifest: &Manifest) {
-        if !manifest.programs.contains_key(&service.program) {
-            let names: Vec<&str> = manifest.programs.keys().map(String::as_str).collect();
-            let hint = if names.is_empty() {
-                "declare it under [programs.<name>]".to_owned()
-            } else {
-                format!("programs: {}", names.join(", "))
-            };
-            self.hinted("/service/program", format!("no program is called \"{}\"", service.program), hint);
-        }
+        self.known_program(&service.program, "/service/program", manifest);
         for (key, text) in [
             ("watchdog", &service.watchdog),
             ("stop-timeout", &service.stop_timeout),
@@ -203,6 +196,48 @@ impl Check<'_> {
                 );
             }
         }
+    }
+
+    fn verify(&mut self, manifest: &Manifest) {
+        let verify = &manifest.verify;
+        for (name, text) in &verify.settings {
+            let at = format!("/verify/settings/{name}");
+            if !manifest.settings.contains_key(name) {
+                let names: Vec<&str> = manifest.settings.keys().map(String::as_str).collect();
+                let hint = if names.is_empty() {
+                    format!("declare it under [settings.{name}]")
+                } else {
+                    format!("settings: {}", names.join(", "))
+                };
+                self.hinted(&at, format!("no setting is called \"{name}\""), hint);
+            }
+            self.variables(text, &at, &[PRODUCT, PLACES]);
+        }
+        if let Some(companion) = &verify.companion {
+            self.known_program(&companion.program, "/verify/companion/program", manifest);
+            for (i, text) in companion.arguments.iter().enumerate() {
+                self.variables(text, &format!("/verify/companion/arguments/{i}"), &[PRODUCT, PLACES]);
+            }
+        }
+        for (i, leftover) in verify.leftovers.iter().enumerate() {
+            self.destination(&leftover.path, &format!("/verify/leftovers/{i}/path"));
+            if leftover.reason.trim().is_empty() {
+                self.error(&format!("/verify/leftovers/{i}/reason"), "say why it has to stay");
+            }
+        }
+    }
+
+    fn known_program(&mut self, name: &str, at: &str, manifest: &Manifest) {
+        if manifest.programs.contains_key(name) {
+            return;
+        }
+        let names: Vec<&str> = manifest.programs.keys().map(String::as_str).collect();
+        let hint = if names.is_empty() {
+            "declare it under [programs.<name>]".to_owned()
+        } else {
+            format!("programs: {}", names.join(", "))
+        };
+        self.hinted(at, format!("no program is called \"{name}\""), hint);
     }
 
     fn word(&mut self, name: &str, at: &str, what: &str) {

@@ -43,6 +43,8 @@ pub struct Payload {
     /// Content of `[package.<format>.scripts]`, by format and the script's name in the manifest
     /// (`postinst`, `pre-install`, …).
     pub native_scripts: BTreeMap<(Format, String), String>,
+    /// How it can be seen that the installed product works.
+    pub verification: Verification,
 }
 
 impl Payload {
@@ -232,6 +234,8 @@ pub struct Service {
     /// Secrets: name and the file, readable by root alone, that holds the value. The file always exists and is
     /// empty until the administrator fills it.
     pub credentials: Vec<(String, String)>,
+    /// Address that answers 200 while it is healthy.
+    pub health: Option<String>,
 }
 
 impl Service {
@@ -254,6 +258,30 @@ pub struct Setting {
     pub default: Option<String>,
     /// Environment variable through which the program reads it.
     pub environment: String,
+}
+
+/// How it can be seen that the installed product works; variables replaced.
+#[derive(Debug, Clone, Default)]
+pub struct Verification {
+    /// Values of settings that are laid out before the installation, by name.
+    pub settings: BTreeMap<String, String>,
+    /// A program that runs beside the service.
+    pub companion: Option<Companion>,
+    /// Text of the shell script that is asked `check`, `queue` and `done`.
+    pub script: Option<String>,
+    /// Absolute paths that may stay after a purge, with the reason.
+    pub leftovers: Vec<(String, String)>,
+}
+
+/// A program that runs beside the service while it is verified.
+#[derive(Debug, Clone)]
+pub struct Companion {
+    /// Path at which the package has the program.
+    pub program: String,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// Address that answers 200 once it is ready.
+    pub ready: Option<String>,
 }
 
 /// Script fragments common to all formats: their text, without a `#!` line.

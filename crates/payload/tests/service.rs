@@ -32,6 +32,7 @@ fn full() -> Service {
         directory: "wats-client".into(),
         writable: vec!["/srv/reports".into(), "/home/tester/reports".into()],
         credentials: vec![("api-token".into(), "/etc/wats-client/credentials/api-token".into())],
+        health: None,
     }
 }
 
@@ -48,6 +49,7 @@ fn plain() -> Service {
         environment: BTreeMap::new(),
         writable: vec![],
         credentials: vec![],
+        health: None,
         ..full()
     }
 }
@@ -293,6 +295,7 @@ fn the_init_script_starts_and_stops_a_process() {
         environment_file: at("environment"),
         directory: "landfall-demo".into(),
         credentials: vec![("token".into(), at("token"))],
+        health: None,
         ..full()
     };
     // Debian's nobody has the group nogroup; the script wants a group of the account's name.

@@ -3,6 +3,8 @@
 
 #![warn(clippy::unwrap_used)]
 
+pub mod campaign;
 pub mod evidence;
 pub mod lab;
+pub mod scenario;
 pub mod steps;

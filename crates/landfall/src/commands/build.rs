@@ -28,6 +28,9 @@ pub(crate) struct Arguments {
     /// Folder for the release; an earlier release there is replaced once the new one is whole
     #[arg(long, short, value_name = "FOLDER", default_value = "dist")]
     output: PathBuf,
+    /// Version instead of the manifest's, for a trial build or a release to upgrade from
+    #[arg(long, value_name = "VERSION")]
+    as_version: Option<String>,
     /// Compression effort
     #[arg(long, value_enum, default_value_t = Effort::Default)]
     level: Effort,
@@ -56,7 +59,10 @@ struct Job<'a> {
 
 pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<(), Failure> {
     let begun = Instant::now();
-    let project = Project::open(&global.manifest, output)?;
+    let mut project = Project::open(&global.manifest, output)?;
+    if let Some(version) = &arguments.as_version {
+        project = project.with_version(version)?;
+    }
     let mut built: Vec<(Built, Vec<Format>)> = Vec::new();
     for target in project.targets(&arguments.selection.target)? {
         let mut result = project.payload(&target, output)?;

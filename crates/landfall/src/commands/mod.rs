@@ -5,5 +5,7 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod init;
 pub(crate) mod inspect;
+pub(crate) mod lab;
 pub(crate) mod plan;
 pub(crate) mod schema;
+pub(crate) mod verify;

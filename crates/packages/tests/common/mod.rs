@@ -87,6 +87,7 @@ pub fn demo(version: &str) -> Payload {
             directory: "demo".into(),
             writable: vec![],
             credentials: vec![],
+            health: None,
         }),
         settings: BTreeMap::new(),
         needs: vec![],
@@ -98,5 +99,6 @@ pub fn demo(version: &str) -> Payload {
         hooks: Hooks::default(),
         options: Packages::default(),
         native_scripts: BTreeMap::new(),
+        verification: landfall_payload::Verification::default(),
     }
 }

@@ -122,6 +122,7 @@ pub fn build(loaded: &Loaded, target: &Target, version: &Version, epoch: i64) ->
     }
     let hooks = b.hooks(&manifest.scripts);
     let native_scripts = b.native_scripts(&manifest.package);
+    let verification = b.verification(manifest);
     let changelog = b.changelog(manifest.product.changelog.as_deref(), &text, epoch);
     b.parents(&writable);
     let all_entries = b.sorted();
@@ -149,6 +150,7 @@ pub fn build(loaded: &Loaded, target: &Target, version: &Version, epoch: i64) ->
         hooks,
         options,
         native_scripts,
+        verification,
     };
     Ok(Built { payload, warnings: report.diagnostics, missing: b.missing })
 }
@@ -377,11 +379,7 @@ impl Builder<'_> {
         let duration = |text: &Option<String>, default: u64| {
             text.as_deref().and_then(|t| values::seconds(t).ok()).unwrap_or(default)
         };
-        let destination = manifest.programs.get(&s.program).and_then(|p| p.destination.as_deref());
-        let program = match destination {
-            Some(d) => clean(&self.expand(d)),
-            None => format!("{}/{}", self.layout.value("bin"), s.program),
-        };
+        let program = self.program_path(&s.program, manifest);
         let config = self.layout.value("config");
         let credentials = manifest
             .settings
@@ -409,6 +407,33 @@ impl Builder<'_> {
             directory: product.name.clone(),
             writable: s.writable.iter().map(|w| clean(&self.expand(w))).collect(),
             credentials,
+            health: s.health.clone(),
+        }
+    }
+
+    fn verification(&mut self, manifest: &model::Manifest) -> Verification {
+        let verify = &manifest.verify;
+        Verification {
+            settings: verify.settings.iter().map(|(name, v)| (name.clone(), self.expand(v))).collect(),
+            companion: verify.companion.as_ref().map(|c| Companion {
+                program: self.program_path(&c.program, manifest),
+                arguments: c.arguments.iter().map(|a| self.expand(a)).collect(),
+                ready: c.ready.clone(),
+            }),
+            script: verify.script.as_deref().map(|path| self.text(path, "/verify/script")),
+            leftovers: verify
+                .leftovers
+                .iter()
+                .map(|l| (clean(&self.expand(&l.path)), l.reason.trim().to_owned()))
+                .collect(),
+        }
+    }
+
+    /// Where one of the manifest's programs is on the machine.
+    fn program_path(&self, name: &str, manifest: &model::Manifest) -> String {
+        match manifest.programs.get(name).and_then(|p| p.destination.as_deref()) {
+            Some(destination) => clean(&self.expand(destination)),
+            None => format!("{}/{name}", self.layout.value("bin")),
         }
     }
 

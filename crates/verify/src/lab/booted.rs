@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -91,6 +92,13 @@ impl Booted {
         Ok(booted)
     }
 
+    /// What leads into the machine; the command to run there is to be added.
+    fn enter(&self, mut nsenter: Command) -> Command {
+        // The folder in which nsenter leaves a command is this machine's.
+        nsenter.args(["--target", &self.leader.to_string(), "--all", "--", "env", "--chdir=/"]);
+        nsenter
+    }
+
     /// Waits for another process 1 than before, and for the end of its start.
     fn wait_until_up(&mut self) -> Result<()> {
         let before = self.leader;
@@ -118,10 +126,13 @@ impl Booted {
 
 impl Laboratory for Booted {
     fn invoke(&self, words: &[&str], input: Option<&mut dyn io::Read>) -> Result<Outcome> {
-        let mut command = bare("nsenter");
-        // The folder in which nsenter leaves a command is this machine's.
-        command.args(["--target", &self.leader.to_string(), "--all", "--", "env", "--chdir=/"]);
-        converse(command, words, input)
+        converse(self.enter(bare("nsenter")), words, input)
+    }
+
+    fn shell(&self) -> Result<()> {
+        let mut command = self.enter(Command::new("nsenter"));
+        command.args(["bash", "-i"]).status()?;
+        Ok(())
     }
 
     fn snapshot(&self) -> Result<Snapshot> {

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::process::Command;
 
 use super::holder::{Holder, children};
 use super::{Laboratory, Outcome, Result, Root, Services, Snapshot, bare, converse, require};
@@ -63,12 +64,10 @@ impl Chroot {
         let Some(&inner) = children(holder.id()).first() else { return Err(holder.failed("has no process")) };
         Ok(Self { holder, inner })
     }
-}
 
-impl Laboratory for Chroot {
-    fn invoke(&self, words: &[&str], input: Option<&mut dyn io::Read>) -> Result<Outcome> {
-        let mut command = bare("nsenter");
-        command.args([
+    /// What leads into the machine; the command to run there is to be added.
+    fn enter(&self, mut nsenter: Command) -> Command {
+        nsenter.args([
             "--target",
             &self.inner.to_string(),
             "--mount",
@@ -78,8 +77,20 @@ impl Laboratory for Chroot {
             "--ipc",
             "--",
         ]);
-        command.arg("chroot").arg(self.holder.mount().join("root"));
-        converse(command, words, input)
+        nsenter.arg("chroot").arg(self.holder.mount().join("root"));
+        nsenter
+    }
+}
+
+impl Laboratory for Chroot {
+    fn invoke(&self, words: &[&str], input: Option<&mut dyn io::Read>) -> Result<Outcome> {
+        converse(self.enter(bare("nsenter")), words, input)
+    }
+
+    fn shell(&self) -> Result<()> {
+        let mut command = self.enter(Command::new("nsenter"));
+        command.args(["bash", "-i"]).status()?;
+        Ok(())
     }
 
     fn snapshot(&self) -> Result<Snapshot> {

@@ -27,9 +27,35 @@ pub trait Manager: Sync {
         true
     }
 
-    /// Where an edited configuration file is after a removal: `None` where it was.
+    /// What an edited configuration file's name ends with after a removal; `None` where it keeps its name.
     fn saved_as(&self) -> Option<&'static str> {
         None
+    }
+
+    /// What a removal leaves for its own reasons, beside configuration: path and reason. `service` is the service's
+    /// name.
+    fn leaves(&self, _service: &str) -> Vec<(String, &'static str)> {
+        Vec::new()
+    }
+
+    /// Whether it has a step that takes away what a removal has left.
+    fn purges(&self) -> bool {
+        true
+    }
+
+    /// Whether that step takes the product's state, logs and cache away too.
+    fn purges_directories(&self) -> bool {
+        false
+    }
+
+    /// Whether packages have scripts.
+    fn runs_scripts(&self) -> bool {
+        true
+    }
+
+    /// Where a path of the package `name` is on the machine.
+    fn place(&self, _name: &str, path: &str) -> String {
+        path.to_owned()
     }
 }
 
@@ -54,7 +80,8 @@ impl Manager for Dpkg {
     fn command(&self, action: Action, subject: &str, _name: &str) -> Option<Vec<String>> {
         match action {
             Action::Install | Action::Upgrade | Action::Reinstall | Action::Downgrade => {
-                words(&["dpkg", "--install"], subject)
+                // As unattended upgrades answer: what people edited stays.
+                words(&["dpkg", "--force-confdef", "--force-confold", "--install"], subject)
             }
             Action::Remove => words(&["dpkg", "--remove"], subject),
             Action::Purge => words(&["dpkg", "--purge"], subject),
@@ -62,7 +89,30 @@ impl Manager for Dpkg {
     }
 
     fn repair(&self) -> Option<&'static [&'static str]> {
-        Some(&["dpkg", "--configure", "-a"])
+        Some(&["dpkg", "--force-confdef", "--force-confold", "--configure", "-a"])
+    }
+
+    fn purges_directories(&self) -> bool {
+        true
+    }
+
+    fn leaves(&self, service: &str) -> Vec<(String, &'static str)> {
+        let units = "/etc/systemd/system";
+        let mut leaves = vec![
+            (
+                format!("{units}/{service}.service"),
+                "Debian masks the unit of a removed package, so that its configuration alone starts nothing",
+            ),
+            (
+                format!("{units}/multi-user.target.wants/{service}.service"),
+                "Debian remembers until a purge that the service was enabled",
+            ),
+        ];
+        for (level, name) in (0..=6).flat_map(|level| ["S01", "K01"].map(|order| (level, order))) {
+            let why = "the init script is configuration and stays until a purge, and its links with it";
+            leaves.push((format!("/etc/rc{level}.d/{name}{service}"), why));
+        }
+        leaves
     }
 }
 
@@ -88,6 +138,10 @@ impl Manager for Rpm {
 
     fn saved_as(&self) -> Option<&'static str> {
         Some(".rpmsave")
+    }
+
+    fn purges(&self) -> bool {
+        false
     }
 }
 

@@ -170,6 +170,14 @@ pub trait Laboratory {
     /// When it cannot be started; a command that fails is no error.
     fn invoke(&self, words: &[&str], input: Option<&mut dyn io::Read>) -> Result<Outcome>;
 
+    /// Runs a shell on the machine for whoever sits at this terminal, until it ends.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    fn shell(&self) -> Result<()> {
+        Err(LabError::Unsupported("has no terminal"))
+    }
+
     /// What is on the machine's own file system now.
     ///
     /// # Errors
@@ -313,7 +321,7 @@ pub trait Laboratory {
     /// # Errors
     /// When the machine has no program that could ask.
     fn http(&self, address: &str) -> Result<Option<String>> {
-        let outcome = self.run(&["sh", "-c", FETCH, address])?;
+        let outcome = self.run(&["sh", "-c", HTTP_HELPER, "http", address])?;
         match outcome.code {
             Some(0) => Ok(Some(outcome.stdout)),
             Some(127) => Err(LabError::Failed("the laboratory has neither curl nor wget".to_owned())),
@@ -322,10 +330,10 @@ pub trait Laboratory {
     }
 }
 
-/// Asks for the address in `$0`.
-const FETCH: &str = r#"
-if command -v curl >/dev/null; then exec curl -fsS -m 5 "$0"; fi
-if command -v wget >/dev/null; then exec wget -q -T 5 -O - "$0"; fi
+/// A script that prints what the address in `$1` answers.
+pub(crate) const HTTP_HELPER: &str = r#"#!/bin/sh
+if command -v curl >/dev/null; then exec curl -fsS -m 5 "$1"; fi
+if command -v wget >/dev/null; then exec wget -q -T 5 -O - "$1"; fi
 exit 127
 "#;
 

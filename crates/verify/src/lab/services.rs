@@ -84,6 +84,18 @@ impl Services {
         }
     }
 
+    /// The account that a running service runs as; `None` where the manager does not say.
+    ///
+    /// # Errors
+    /// When the manager cannot be asked.
+    pub fn account(self, lab: &dyn Laboratory, name: &str) -> Result<Option<String>> {
+        if self != Self::Systemd {
+            return Ok(None);
+        }
+        let script = "pid=$(systemctl show --value --property=MainPID \"$0\"); stat -c %U \"/proc/$pid\"";
+        Ok(Some(lab.run(&["sh", "-ec", script, name])?.ok()?))
+    }
+
     /// What the manager and the service itself have to say, for when something went wrong.
     pub fn journal(self, lab: &dyn Laboratory, name: &str) -> String {
         let outcome = match self {

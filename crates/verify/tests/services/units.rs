@@ -177,6 +177,7 @@ fn every_unit_starts_with_the_machine(suite: &str) {
                         account: account.into(),
                         watchdog: None,
                         credentials: vec![],
+                        health: None,
                         writable: vec![],
                         ..Service { hardening, network, ready, start, ..service() }
                     };

@@ -1,0 +1,166 @@
+//! What must be on the machine, and what may stay on it.
+
+use std::collections::BTreeMap;
+
+use landfall_payload::{Content, Entry, EntryKind, Role};
+use sha2::{Digest, Sha256};
+
+use super::bench::{Bench, Said, ensure, failed};
+use crate::lab::Difference;
+
+/// How many paths one command names.
+const CHUNK: usize = 200;
+
+impl Bench<'_> {
+    /// Checks that everything declared is there, with kind, mode, owner, target and content as declared.
+    pub(super) fn files_are_as_declared(&self) -> Said {
+        let now = self.lab().snapshot()?;
+        let mut wrong = Vec::new();
+        let mut contents = BTreeMap::new();
+        for entry in self.subject.payload.entries(self.subject.format) {
+            let Some(wanted) = description(entry) else { continue };
+            let path = self.installed(&entry.path);
+            match now.get(&path) {
+                Some(is) if is == wanted => {
+                    if let EntryKind::File(content) = &entry.kind {
+                        contents.insert(path, digest(content)?);
+                    }
+                }
+                // Debian's policy wants manual pages compressed.
+                None if entry.role == Role::ManualPage && now.get(&format!("{path}.gz")).is_some() => {}
+                None => wrong.push(format!("{path} is not there")),
+                Some(is) => wrong.push(format!("{path} is {is}, declared is {wanted}")),
+            }
+        }
+        if self.has_service() {
+            for folder in &self.subject.payload.writable {
+                let wanted = format!("directory {:04o} {}:{}", folder.mode, folder.owner, folder.group);
+                match now.get(&folder.path) {
+                    Some(is) if is == wanted => {}
+                    // Directories below /run are made when the service starts.
+                    None if folder.path.starts_with("/run/") => {}
+                    None => wrong.push(format!("{} is not there", folder.path)),
+                    Some(is) => wrong.push(format!("{} is {is}, declared is {wanted}", folder.path)),
+                }
+            }
+        }
+        wrong.extend(self.other_contents(&contents)?);
+        ensure(wrong.is_empty(), || wrong.join("\n"))
+    }
+
+    /// Files that have another content than declared.
+    fn other_contents(&self, wanted: &BTreeMap<String, String>) -> Said<Vec<String>> {
+        let paths: Vec<&str> = wanted.keys().map(String::as_str).collect();
+        let mut wrong = Vec::new();
+        for paths in paths.chunks(CHUNK) {
+            let output = self.must(&[&["sha256sum"], paths].concat())?;
+            for line in output.lines() {
+                let Some((digest, path)) = line.split_once("  ") else { continue };
+                if wanted.get(path).is_some_and(|wanted| wanted != digest) {
+                    wrong.push(format!("{path} has another content than declared"));
+                }
+            }
+        }
+        Ok(wrong)
+    }
+
+    /// Checks that the service's program on the machine is the one declared.
+    pub(super) fn program_is_new(&self) -> Said {
+        for entry in self.subject.payload.entries(self.subject.format) {
+            if let (Role::Program, EntryKind::File(content)) = (entry.role, &entry.kind) {
+                let wanted = BTreeMap::from([(self.installed(&entry.path), digest(content)?)]);
+                if let Some(wrong) = self.other_contents(&wanted)?.pop() {
+                    return failed(wrong);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that no program and no service of the product is there.
+    pub(super) fn programs_are_gone(&self) -> Said {
+        let now = self.lab().snapshot()?;
+        for entry in self.subject.payload.entries(self.subject.format) {
+            let path = self.installed(&entry.path);
+            let shared = self.before.get(&path).is_some();
+            if !shared && entry.role == Role::Program && now.get(&path).is_some() {
+                return failed(format!("{path} is still there"));
+            }
+        }
+        if let Some(service) = self.subject.service() {
+            let state = self.state();
+            if let Ok(state) = state {
+                ensure(!state.active, || format!("the service {} still runs", service.name))?;
+                ensure(!state.enabled, || {
+                    format!("the service {} still starts with the machine", service.name)
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that nothing has changed since the beginning but what may.
+    ///
+    /// `kept`: configuration and the product's own directories may be there.
+    pub(super) fn nothing_else_is_left(&self, kept: bool) -> Said {
+        let difference = self.lab().snapshot()?.since(&self.before);
+        let mut allowed: Vec<String> =
+            self.subject.payload.verification.leftovers.iter().map(|(path, _)| path.clone()).collect();
+        if kept {
+            for entry in self.subject.payload.entries(self.subject.format) {
+                if entry.role == Role::Config {
+                    let ending = self.manager().saved_as().unwrap_or_default();
+                    allowed.push(entry.path.clone());
+                    allowed.push(format!("{}{ending}", entry.path));
+                }
+            }
+            allowed.extend(self.own_directories());
+            if let Some(service) = self.subject.service() {
+                allowed.extend(self.manager().leaves(&service.name).into_iter().map(|(path, _)| path));
+            }
+        }
+        if !self.subject.payload.accounts.is_empty() {
+            // Files of its number may lie anywhere, so that the number must not be given to somebody else.
+            allowed.extend(["/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow"].map(str::to_owned));
+        }
+        let allowed: Vec<&str> = allowed.iter().map(String::as_str).collect();
+        let left: Difference = difference.without(&allowed);
+        ensure(left.is_empty(), || format!("left behind (+), changed (!) or taken away (-):\n{left}"))
+    }
+
+    /// The directories that belong to the product alone: configuration, state, logs, cache.
+    pub(super) fn own_directories(&self) -> Vec<String> {
+        let name = self.subject.service().map_or(self.subject.name(), |service| &service.directory);
+        ["/etc", "/var/lib", "/var/log", "/var/cache"].map(|parent| format!("{parent}/{name}")).to_vec()
+    }
+
+    /// Where a declared path is on this machine.
+    pub(super) fn installed(&self, path: &str) -> String {
+        self.manager().place(self.subject.name(), path)
+    }
+}
+
+/// An entry as a snapshot describes it; `None` for what the product makes itself.
+fn description(entry: &Entry) -> Option<String> {
+    let (mode, owner, group) = (entry.mode, &entry.owner, &entry.group);
+    Some(match &entry.kind {
+        EntryKind::File(_) => format!("file {mode:04o} {owner}:{group}"),
+        EntryKind::Directory => format!("directory {mode:04o} {owner}:{group}"),
+        EntryKind::Symlink(target) => format!("link {owner}:{group} to {target}"),
+        EntryKind::Ghost => return None,
+    })
+}
+
+/// SHA-256 of a file's declared content, in hexadecimal digits.
+fn digest(content: &Content) -> Said<String> {
+    let mut hasher = Sha256::new();
+    let mut input = content.open()?;
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match std::io::Read::read(&mut input, &mut buffer)? {
+            0 => break,
+            n => hasher.update(&buffer[..n]),
+        }
+    }
+    Ok(hex::encode(hasher.finalize()))
+}

@@ -1,0 +1,137 @@
+//! What can go wrong during an upgrade, and that it can be put right.
+
+use std::path::Path;
+use std::time::Instant;
+
+use super::bench::{Bench, Ended, Said, ensure, failed, milliseconds};
+use super::faulty::Fault;
+use super::history::{at_work, install, still_runs};
+use crate::lab::Action;
+
+/// Where an upgrade is killed: at these parts of the time that one takes.
+const KILLED_AT: [f64; 3] = [0.2, 0.5, 0.8];
+/// What an upgrade finds free on the full disk, in bytes: enough to begin with.
+const NEARLY_FULL: u64 = 256 << 10;
+
+/// Every failure begins with the release under test at work and ends with a further one that puts it right.
+struct Trial {
+    kept: Vec<(String, String)>,
+}
+
+impl Trial {
+    fn begin(b: &mut Bench<'_>) -> Said<Self> {
+        install(b)?;
+        Ok(Self { kept: at_work(b)? })
+    }
+
+    /// Nothing of the user's was harmed.
+    fn unharmed(&self, b: &Bench<'_>) -> Said {
+        b.configuration_is(&self.kept, "")?;
+        b.work_is_kept()
+    }
+
+    /// After a repair the way the package manager documents it, a further release installs, and all is well.
+    fn put_right(&self, b: &Bench<'_>, release: &Path) -> Said {
+        self.unharmed(b)?;
+        if let Some(words) = b.manager().repair() {
+            // It may fail where the damaged version cannot be repaired; the next release has to.
+            b.run(words)?;
+        }
+        b.managed(Action::Upgrade, release)?;
+        b.program_is_new()?;
+        self.unharmed(b)?;
+        still_runs(b)?;
+        b.work_is_done()
+    }
+}
+
+/// A script that fails is reported.
+pub(super) fn script_fails(b: &mut Bench<'_>) {
+    b.step("script-fails", |b| {
+        if !b.manager().runs_scripts() {
+            return Err(Ended::NotApplicable("an archive has no scripts".to_owned()));
+        }
+        let trial = Trial::begin(b)?;
+        let outcome = b.manage(Action::Upgrade, &b.subject.further(Fault::Script)?)?;
+        let said = outcome.text();
+        ensure(!outcome.success() || said.to_lowercase().contains("fail") || said.contains("error"), || {
+            format!("nobody was told that a script failed: {said}")
+        })?;
+        trial.put_right(b, &b.subject.further(Fault::None)?)
+    });
+}
+
+/// A full disk stops an upgrade and harms nothing.
+pub(super) fn disk_full(b: &mut Bench<'_>) {
+    b.step("disk-full", |b| {
+        let trial = Trial::begin(b)?;
+        let release = b.subject.further(Fault::None)?;
+        let command = b.command(Action::Upgrade, &release)?;
+        b.lab().limit_disk(Some(NEARLY_FULL))?;
+        let outcome = b.run(&command.iter().map(String::as_str).collect::<Vec<_>>());
+        b.lab().limit_disk(None)?;
+        let outcome = outcome?;
+        if outcome.success() {
+            return Err(Ended::NotRun(format!(
+                "the upgrade needed less than the {NEARLY_FULL} bytes that were left free"
+            )));
+        }
+        trial.put_right(b, &release)
+    });
+}
+
+/// An upgrade that is killed harms nothing.
+pub(super) fn killed(b: &mut Bench<'_>) {
+    b.step("killed", |b| {
+        let trial = Trial::begin(b)?;
+        let start = Instant::now();
+        b.managed(Action::Reinstall, &b.subject.file)?;
+        let time = milliseconds(start);
+        let release = b.subject.further(Fault::None)?;
+        let command = b.command(Action::Upgrade, &release)?;
+        let command: Vec<&str> = command.iter().map(String::as_str).collect();
+        let mut cut = false;
+        for part in KILLED_AT {
+            #[expect(clippy::cast_precision_loss, reason = "a wait of milliseconds")]
+            let seconds = format!("{:.3}", time as f64 / 1000.0 * part);
+            let outcome = b.run(&[&["sh", "-c", KILL, &seconds], command.as_slice()].concat())?;
+            cut |= outcome.code == Some(137);
+            trial.unharmed(b)?;
+            // As after a crash: what the package manager's own words are for that, and the same release again.
+            if let Some(words) = b.manager().repair() {
+                b.run(words)?;
+            }
+        }
+        if !cut {
+            return failed("the upgrade ended before it could be killed, three times");
+        }
+        trial.put_right(b, &release)
+    });
+}
+
+/// Runs a command in a process group of its own and kills that after `$0` seconds.
+const KILL: &str = r#"
+setsid "$@" </dev/null >/tmp/laboratory-killed 2>&1 &
+pid=$!
+sleep "$0"
+kill -9 -"$pid" 2>/dev/null
+wait "$pid"
+code=$?
+cat /tmp/laboratory-killed
+exit "$code"
+"#;
+
+/// A release whose service never becomes ready is noticed.
+pub(super) fn not_ready(b: &mut Bench<'_>) {
+    b.step("not-ready", |b| {
+        b.service()?;
+        let trial = Trial::begin(b)?;
+        let start = Instant::now();
+        b.manage(Action::Upgrade, &b.subject.further(Fault::NeverReady)?)?;
+        let state = b.state()?;
+        ensure(!state.active, || {
+            format!("the service is said to be {state}, {} ms after its program failed", milliseconds(start))
+        })?;
+        trial.put_right(b, &b.subject.further(Fault::None)?)
+    });
+}

@@ -1,0 +1,188 @@
+//! The one scenario that every package of every format goes through.
+//!
+//! It is told in [acts](Act), each in a fresh laboratory, so that they can run side by side and none suffers from
+//! what another did. The steps of all acts, in the order of [`steps::ALL`], are the run.
+
+mod bench;
+mod expected;
+mod failures;
+mod faulty;
+mod history;
+mod machine;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use landfall_packages::packager;
+use landfall_payload::{EntryKind, Format, Payload, Role, Service};
+
+use crate::evidence::{Run, Step, Verdict};
+use crate::lab::Blueprint;
+use crate::steps;
+use bench::Bench;
+
+/// One artifact of a release, with what is declared of it.
+pub struct Subject {
+    /// Its path in the release.
+    pub artifact: String,
+    /// The file.
+    pub file: PathBuf,
+    /// SHA-256 of the file, in hexadecimal digits.
+    pub sha256: String,
+    /// Its format.
+    pub format: Format,
+    /// What is declared: files, service, settings.
+    pub payload: Payload,
+    /// The same artifact of the release to upgrade from.
+    pub previous: Option<PathBuf>,
+    /// Folder for packages that are made to fail.
+    pub scratch: PathBuf,
+}
+
+impl Subject {
+    /// Name of the package.
+    fn name(&self) -> &str {
+        &self.payload.product.name
+    }
+
+    /// The service, where this format brings one.
+    fn service(&self) -> Option<&Service> {
+        self.payload.service.as_ref()
+    }
+
+    /// Paths of the configuration files that people edit.
+    fn configuration(&self) -> Vec<&str> {
+        let edited = |path: &str| !path.starts_with("/etc/init.d/");
+        self.payload
+            .entries(self.format)
+            .filter(|e| e.role == Role::Config && matches!(e.kind, EntryKind::File(_)) && edited(&e.path))
+            .map(|e| e.path.as_str())
+            .collect()
+    }
+}
+
+/// A part of the scenario that needs a laboratory of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// A fresh installation and the running service.
+    Fresh,
+    /// The whole life, from the previous release to the purge.
+    History,
+    /// A script of the package fails.
+    ScriptFails,
+    /// The disk fills during an upgrade.
+    DiskFull,
+    /// An upgrade is killed.
+    Killed,
+    /// A release comes whose service never becomes ready.
+    NotReady,
+    /// A machine with a running system: restarts, power cuts, SELinux.
+    Machine,
+}
+
+impl Act {
+    /// Every act, the longest first.
+    pub const ALL: [Self; 7] = [
+        Self::Machine,
+        Self::History,
+        Self::Killed,
+        Self::NotReady,
+        Self::DiskFull,
+        Self::ScriptFails,
+        Self::Fresh,
+    ];
+
+    /// The steps that it takes.
+    pub fn steps(self) -> &'static [&'static str] {
+        match self {
+            Self::Fresh => &["install", "files", "service", "health", "check", "restart"],
+            Self::History => &[
+                "upgrade",
+                "upgrade-configuration",
+                "upgrade-service",
+                "upgrade-work",
+                "reinstall",
+                "downgrade",
+                "remove",
+                "remove-keeps",
+                "remove-leaves",
+                "return",
+                "purge",
+            ],
+            Self::ScriptFails => &["script-fails"],
+            Self::DiskFull => &["disk-full"],
+            Self::Killed => &["killed"],
+            Self::NotReady => &["not-ready"],
+            Self::Machine => &["reboot", "power-cut", "selinux"],
+        }
+    }
+
+    /// The acts that belong to a laboratory, if only some steps are wanted; an empty list wants all.
+    pub fn of(blueprint: &dyn Blueprint, wanted: &[String]) -> Vec<Self> {
+        let asked = |step: &&str| wanted.is_empty() || wanted.iter().any(|w| w == step);
+        let taken = |step: &&str| blueprint.steps().is_none_or(|all| all.contains(step));
+        // A machine that takes long to start goes through everything in one go.
+        let only_machine = blueprint.steps().is_some();
+        Self::ALL
+            .into_iter()
+            .filter(|act| act.steps().iter().any(|step| asked(step) && taken(step)))
+            .filter(|act| !only_machine || *act == Self::Machine)
+            .collect()
+    }
+
+    /// Goes through it and tells what was seen.
+    pub fn play(self, subject: &Subject, blueprint: &dyn Blueprint) -> Vec<Step> {
+        let start = Instant::now();
+        let mut bench = match Bench::open(subject, blueprint) {
+            Ok(bench) => bench,
+            Err(error) => return self.not_played(&error, start),
+        };
+        match self {
+            Self::Fresh => history::fresh(&mut bench),
+            Self::History => history::history(&mut bench),
+            Self::ScriptFails => failures::script_fails(&mut bench),
+            Self::DiskFull => failures::disk_full(&mut bench),
+            Self::Killed => failures::killed(&mut bench),
+            Self::NotReady => failures::not_ready(&mut bench),
+            Self::Machine => machine::machine(&mut bench),
+        }
+        bench.into_steps()
+    }
+
+    /// The steps of an act whose laboratory did not open.
+    pub(crate) fn not_played(self, error: &crate::lab::LabError, start: Instant) -> Vec<Step> {
+        let verdict = match error {
+            crate::lab::LabError::Missing(_) => Verdict::NotRun,
+            _ => Verdict::Failed,
+        };
+        let step = |id: &&str| Step {
+            id: (*id).to_owned(),
+            verdict,
+            duration_ms: bench::milliseconds(start),
+            reason: error.to_string(),
+            commands: Vec::new(),
+        };
+        self.steps().iter().map(step).collect()
+    }
+}
+
+/// Puts the steps of all acts of one artifact in one laboratory together.
+pub fn run(subject: &Subject, blueprint: &dyn Blueprint, steps: Vec<Step>) -> Run {
+    let mut steps = steps;
+    let place = |id: &str| steps::ALL.iter().position(|step| step.id == id);
+    steps.sort_by_key(|step| place(&step.id));
+    Run {
+        artifact: subject.artifact.clone(),
+        format: subject.format,
+        target: subject.payload.target.to_string(),
+        sha256: subject.sha256.clone(),
+        laboratory: blueprint.id().to_owned(),
+        duration_ms: steps.iter().map(|step| step.duration_ms).sum(),
+        steps,
+    }
+}
+
+/// The file name that an artifact's packages have.
+fn file_name(subject: &Subject, payload: &Payload) -> Result<String, landfall_packages::Error> {
+    packager(subject.format).file_name(payload)
+}
