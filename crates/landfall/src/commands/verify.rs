@@ -1,6 +1,7 @@
 //! `landfall verify`
 
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -223,7 +224,7 @@ fn tell(event: &Event<'_>, output: &Output) {
                 steps.iter().filter(|s| s.verdict == Verdict::Passed).map(|s| s.id.as_str()).collect();
             output.note(&format!(
                 "[{done}/{of}] {word} {laboratory}: {artifact}: {} ({:.1} s)",
-                if ids.is_empty() { "nothing".to_owned() } else { ids.join(" ") },
+                if ids.is_empty() { "nothing applies".to_owned() } else { ids.join(" ") },
                 time.as_secs_f64()
             ));
             for step in *steps {
@@ -294,6 +295,7 @@ fn put(folder: &Path, name: &str, text: &str) -> Result<(), Failure> {
     let wrote = || -> std::io::Result<()> {
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(text.as_bytes())?;
+        file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
         file.as_file().sync_all()?;
         file.persist(&path).map_err(|e| e.error)?;
         Ok(())

@@ -79,7 +79,7 @@ impl Manager for Dpkg {
 
     fn command(&self, action: Action, subject: &str, _name: &str) -> Option<Vec<String>> {
         match action {
-            Action::Install | Action::Upgrade | Action::Reinstall | Action::Downgrade => {
+            Action::Install | Action::Upgrade | Action::Reinstall | Action::Downgrade | Action::Restore => {
                 // As unattended upgrades answer: what people edited stays.
                 words(&["dpkg", "--force-confdef", "--force-confold", "--install"], subject)
             }
@@ -126,12 +126,14 @@ impl Manager for Rpm {
     fn command(&self, action: Action, subject: &str, _name: &str) -> Option<Vec<String>> {
         // The names in a Debian system's rpm database satisfy nothing.
         match action {
-            Action::Install => words(&["rpm", "--install", "--nodeps"], subject),
+            // Debian's rpm keeps root's own database elsewhere.
+            Action::Install => words(&["rpm", "--dbpath=/var/lib/rpm", "--install", "--nodeps"], subject),
             // An interrupted upgrade leaves either version in the database.
-            Action::Upgrade | Action::Reinstall | Action::Downgrade => {
-                words(&["rpm", "--upgrade", "--nodeps", "--oldpackage", "--replacepkgs"], subject)
-            }
-            Action::Remove => words(&["rpm", "--erase"], subject),
+            Action::Upgrade | Action::Reinstall | Action::Downgrade | Action::Restore => words(
+                &["rpm", "--dbpath=/var/lib/rpm", "--upgrade", "--nodeps", "--oldpackage", "--replacepkgs"],
+                subject,
+            ),
+            Action::Remove => words(&["rpm", "--dbpath=/var/lib/rpm", "--erase"], subject),
             Action::Purge => None,
         }
     }
@@ -157,13 +159,15 @@ impl Manager for Pacman {
             Action::Install | Action::Upgrade | Action::Reinstall | Action::Downgrade => {
                 words(&["pacman", "--noconfirm", "-Udd"], subject)
             }
+            // Without a record of it, its files look like somebody else's.
+            Action::Restore => words(&["pacman", "--noconfirm", "--overwrite=*", "-Udd"], subject),
             Action::Remove => words(&["pacman", "--noconfirm", "-R"], subject),
             Action::Purge => words(&["pacman", "--noconfirm", "-Rn"], subject),
         }
     }
 
     fn repair(&self) -> Option<&'static [&'static str]> {
-        Some(&["rm", "-f", "/var/lib/pacman/db.lck"])
+        Some(&["sh", "-ec", PACMAN_REPAIR])
     }
 
     fn starts_services(&self) -> bool {
@@ -174,3 +178,11 @@ impl Manager for Pacman {
         Some(".pacsave")
     }
 }
+
+/// The lock goes, and records that were being written.
+const PACMAN_REPAIR: &str = r#"
+rm -f /var/lib/pacman/db.lck
+for record in /var/lib/pacman/local/*/; do
+    [ -e "$record/desc" ] && [ -e "$record/files" ] || rm -rf "$record"
+done
+"#;

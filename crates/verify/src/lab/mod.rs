@@ -156,6 +156,8 @@ pub enum Action {
     Reinstall,
     /// Puts it over a newer version of itself.
     Downgrade,
+    /// Puts it on the machine after an interruption and [`Manager::repair`].
+    Restore,
     /// Takes it away.
     Remove,
     /// Takes its configuration and data away too, or what is left of them.

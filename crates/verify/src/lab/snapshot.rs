@@ -105,13 +105,20 @@ impl Difference {
         self.added.is_empty() && self.changed.is_empty() && self.removed.is_empty()
     }
 
-    /// The difference without what lies at or below some paths.
+    /// The difference without what lies at or below some paths, and without new directories that lead to what is
+    /// there of them.
     pub fn without(mut self, paths: &[&str]) -> Self {
+        let below = |path: &str, folder: &str| {
+            path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let path_of = |line: &str| line.split(' ').next().unwrap_or_default().to_owned();
+        let is_allowed = |path: &str| paths.iter().any(|allowed| below(path, allowed));
+        let there: Vec<String> =
+            self.added.iter().map(|line| path_of(line)).filter(|path| is_allowed(path)).collect();
         let keep = |line: &String| {
-            let path = line.split(' ').next().unwrap_or_default();
-            !paths
-                .iter()
-                .any(|p| path.strip_prefix(p).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+            let path = path_of(line);
+            let leads = line.contains(" directory ") && there.iter().any(|allowed| below(allowed, &path));
+            !is_allowed(&path) && !leads
         };
         self.added.retain(keep);
         self.changed.retain(keep);

@@ -87,7 +87,7 @@ pub(super) struct Bench<'a> {
     log: RefCell<Vec<Command>>,
     steps: Vec<Step>,
     /// Why no further step makes sense.
-    blocked: Option<String>,
+    blocked: Option<(Verdict, String)>,
 }
 
 impl<'a> Bench<'a> {
@@ -130,7 +130,8 @@ impl<'a> Bench<'a> {
         let start = Instant::now();
         self.log.borrow_mut().clear();
         let said = match &self.blocked {
-            Some(reason) => Err(Ended::NotRun(reason.clone())),
+            Some((Verdict::NotApplicable, reason)) => Err(Ended::NotApplicable(reason.clone())),
+            Some((_, reason)) => Err(Ended::NotRun(reason.clone())),
             None => take(self),
         };
         let (verdict, reason) = match said {
@@ -154,7 +155,11 @@ impl<'a> Bench<'a> {
         if let Some(last) = self.steps.last().filter(|last| last.id == id && last.verdict != Verdict::Passed)
         {
             let reason = last.reason.lines().next().unwrap_or_default();
-            self.blocked.get_or_insert(format!("the step \"{id}\" did not pass: {reason}"));
+            let reason = match last.verdict {
+                Verdict::NotApplicable => reason.to_owned(),
+                _ => format!("the step \"{id}\" did not pass: {reason}"),
+            };
+            self.blocked.get_or_insert((last.verdict, reason));
         }
     }
 

@@ -37,7 +37,7 @@ impl Trial {
             // It may fail where the damaged version cannot be repaired; the next release has to.
             b.run(words)?;
         }
-        b.managed(Action::Upgrade, release)?;
+        b.managed(Action::Restore, release)?;
         b.program_is_new()?;
         self.unharmed(b)?;
         still_runs(b)?;
@@ -88,7 +88,7 @@ pub(super) fn killed(b: &mut Bench<'_>) {
         b.managed(Action::Reinstall, &b.subject.file)?;
         let time = milliseconds(start);
         let release = b.subject.further(Fault::None)?;
-        let command = b.command(Action::Upgrade, &release)?;
+        let command = b.command(Action::Restore, &release)?;
         let command: Vec<&str> = command.iter().map(String::as_str).collect();
         let mut cut = false;
         for part in KILLED_AT {
