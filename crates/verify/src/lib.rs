@@ -4,4 +4,5 @@
 #![warn(clippy::unwrap_used)]
 
 pub mod evidence;
+pub mod report;
 pub mod steps;
