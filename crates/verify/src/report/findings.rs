@@ -74,7 +74,8 @@ pub(super) fn summary(evidence: &Evidence) -> String {
     if !platforms.is_empty() {
         let titles: Vec<_> = platforms.iter().map(|id| platform_title(id)).collect();
         let titles: Vec<_> = titles.iter().map(String::as_str).collect();
-        sentence.push_str(&format!("; a file is ruled out on {}", list(&titles)));
+        let installations = count(ruled_out(evidence).count(), "installation", "installations");
+        sentence.push_str(&format!("; the files themselves rule out {installations} on {}", list(&titles)));
     }
     sentence + "."
 }
@@ -111,29 +112,42 @@ pub(super) fn ruled_out(evidence: &Evidence) -> impl Iterator<Item = &Structure>
 pub(super) struct NotRun<'a> {
     /// Why, and what would make them run.
     pub(super) reason: String,
-    /// Each run with the steps of it, by position.
-    pub(super) runs: Vec<(usize, Vec<(usize, &'a Step)>)>,
+    /// What that meant in which runs.
+    pub(super) groups: Vec<Alike<'a>>,
+}
+
+/// Runs in which exactly the same steps were not run for the same reason.
+#[derive(Debug)]
+pub(super) struct Alike<'a> {
+    /// Short names of the steps.
+    pub(super) steps: Vec<&'a str>,
+    /// The first of the steps in each run.
+    pub(super) places: Vec<Place<'a>>,
 }
 
 /// What was not run, by reason, in the order in which the reasons first came up.
 pub(super) fn not_run(evidence: &Evidence) -> Vec<NotRun<'_>> {
-    let mut groups: Vec<NotRun<'_>> = Vec::new();
+    let mut by_reason: Vec<(String, Vec<Place<'_>>)> = Vec::new();
     for place in places(evidence).filter(|place| place.step.verdict == Verdict::NotRun) {
         let reason = match place.step.reason.trim() {
             "" => "No reason was recorded.".into(),
             reason => readable(reason),
         };
-        let group = match groups.iter().position(|group| group.reason == reason) {
-            Some(position) => &mut groups[position],
-            None => {
-                groups.push(NotRun { reason, runs: Vec::new() });
-                let last = groups.len() - 1;
-                &mut groups[last]
-            }
-        };
-        match group.runs.last_mut() {
-            Some((run, steps)) if *run == place.run_index => steps.push((place.step_index, place.step)),
-            _ => group.runs.push((place.run_index, vec![(place.step_index, place.step)])),
+        match by_reason.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, places)) => places.push(place),
+            None => by_reason.push((reason, vec![place])),
+        }
+    }
+    by_reason.into_iter().map(|(reason, places)| NotRun { reason, groups: alike(&places) }).collect()
+}
+
+fn alike<'a>(places: &[Place<'a>]) -> Vec<Alike<'a>> {
+    let mut groups: Vec<Alike<'a>> = Vec::new();
+    for of_run in places.chunk_by(|a, b| a.run_index == b.run_index) {
+        let steps: Vec<_> = of_run.iter().map(|place| place.step.id.as_str()).collect();
+        match groups.iter_mut().find(|group| group.steps == steps) {
+            Some(group) => group.places.push(of_run[0]),
+            None => groups.push(Alike { steps, places: vec![of_run[0]] }),
         }
     }
     groups

@@ -8,7 +8,7 @@ use crate::evidence::{Evidence, How};
 use crate::steps::Stage;
 
 const LEGEND: &str = "● ran here: every step passed on the platform itself · ◌ stand-in: every step passed on \
-    something like it · ◐ n of m: this many steps passed, the others were not run · ◇ structure: the file was \
+    something like it · ◐ n/m: this many steps passed, the others were not run · ◇ structure: the file was \
     examined and fits, nothing was run · ✕ failed: a step failed, whatever passed elsewhere · ⊘ ruled out: the \
     file needs what the platform does not have · – n/a: no step has a meaning here · ? not known: nobody looked";
 
@@ -26,7 +26,7 @@ pub fn markdown(evidence: &Evidence, report: Option<&str>) -> String {
     for row in &matrix.rows {
         let title = escape(row.platform.title);
         if row.packages.is_empty() {
-            lines.push(format!("| {title} | none |{}", " ? not known |".repeat(Stage::ALL.len())));
+            lines.push(format!("| {title} | – |{}", " ? not known |".repeat(Stage::ALL.len())));
         }
         for package in &row.packages {
             let title = match report {
@@ -79,8 +79,8 @@ fn words(state: State) -> String {
     match state {
         State::Passed { how: How::Native, .. } => "● ran here".into(),
         State::Passed { .. } => "◌ stand-in".into(),
-        State::Partly { how: How::Native, passed, steps } => format!("◐ {passed} of {steps} here"),
-        State::Partly { passed, steps, .. } => format!("◐ {passed} of {steps} stand-in"),
+        State::Partly { how: How::Native, passed, steps } => format!("◐ {passed}/{steps} here"),
+        State::Partly { passed, steps, .. } => format!("◐ {passed}/{steps} stand-in"),
         State::Failed { how: How::Native } => "✕ failed here".into(),
         State::Failed { .. } => "✕ failed, stand-in".into(),
         State::Sound => "◇ structure".into(),

@@ -92,7 +92,7 @@ mod tests {
         markup.leaf("a", &[("href", "\"><script>x</script>")], "</a>&amp;'\u{1b}[31m\0");
         assert_eq!(
             markup.finish(),
-            "<a href=\"&quot;&gt;&lt;script&gt;x&lt;/script&gt;\">&lt;/a&gt;&amp;amp;&#39;␀</a>"
+            "<a href=\"&quot;&gt;&lt;script&gt;x&lt;/script&gt;\">&lt;/a&gt;&amp;amp;&#39;⟨U+0000⟩</a>"
         );
     }
 

@@ -18,11 +18,15 @@ pub(super) fn readable(text: &str) -> String {
             '\r' if rest.starts_with('\n') => {}
             // Progress bars write over their own line; each state becomes a line.
             '\r' => out.push('\n'),
-            // Unicode has a picture of each of the old control characters.
-            '\0'..='\x1f' => out.extend(char::from_u32(0x2400 + u32::from(character))),
-            '\x7f' => out.push('\u{2421}'),
-            '\u{80}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => out.push(char::REPLACEMENT_CHARACTER),
-            '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}' => {
+            '\0'..='\x1f'
+            | '\x7f'..='\u{9f}'
+            | '\u{fffe}'
+            | '\u{ffff}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{61c}' => {
                 out.push_str(&format!("⟨U+{:04X}⟩", u32::from(character)));
             }
             _ => out.push(character),
@@ -98,20 +102,20 @@ mod tests {
 
     #[test]
     fn an_unfinished_sequence_hides_nothing() {
-        assert_eq!(readable("\x1b]0;no end\nnext"), "␛]0;no end\nnext");
-        assert_eq!(readable("\x1b[31"), "␛[31");
-        assert_eq!(readable("\x1b[3\nx"), "␛[3\nx");
-        assert_eq!(readable("end\x1b"), "end␛");
-        assert_eq!(readable("\x1bé"), "␛é");
-        assert_eq!(readable("\x1b[é"), "␛[é");
+        assert_eq!(readable("\x1b]0;no end\nnext"), "⟨U+001B⟩]0;no end\nnext");
+        assert_eq!(readable("\x1b[31"), "⟨U+001B⟩[31");
+        assert_eq!(readable("\x1b[3\nx"), "⟨U+001B⟩[3\nx");
+        assert_eq!(readable("end\x1b"), "end⟨U+001B⟩");
+        assert_eq!(readable("\x1bé"), "⟨U+001B⟩é");
+        assert_eq!(readable("\x1b[é"), "⟨U+001B⟩[é");
     }
 
     #[test]
     fn characters_that_do_not_print_become_visible() {
-        assert_eq!(readable("a\0b\x08c\x7f"), "a␀b␈c␡");
+        assert_eq!(readable("a\0b\x08c\x7f"), "a⟨U+0000⟩b⟨U+0008⟩c⟨U+007F⟩");
         assert_eq!(readable("one\r\ntwo\rthree\tx"), "one\ntwo\nthree\tx");
         assert_eq!(readable("user\u{202e}txt.exe"), "user⟨U+202E⟩txt.exe");
-        assert_eq!(readable("\u{9b}31m\u{ffff}"), "\u{fffd}31m\u{fffd}");
+        assert_eq!(readable("\u{9b}31m\u{ffff}"), "⟨U+009B⟩31m⟨U+FFFF⟩");
         assert_eq!(readable("Größe 測試 🙂"), "Größe 測試 🙂");
     }
 

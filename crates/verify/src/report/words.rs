@@ -51,6 +51,11 @@ pub(super) fn short_commit(commit: &str) -> &str {
     if is_hash { &commit[..10] } else { commit }
 }
 
+/// Names, some of which have commas, side by side: `Containers, amd64 · AppImage hosts`.
+pub(super) fn names(names: &[&str]) -> String {
+    names.join(" · ")
+}
+
 /// Words joined for a sentence: `a, b and c`.
 pub(super) fn list(words: &[&str]) -> String {
     match words {

@@ -5,7 +5,7 @@ use crate::evidence::Evidence;
 use crate::report::findings::{self, run_title, step_title};
 use crate::report::markup::Markup;
 use crate::report::matrix::Matrix;
-use crate::report::words::{count, list};
+use crate::report::words::{count, names};
 use crate::steps;
 
 /// The steps that failed. Nothing at all where none did.
@@ -67,14 +67,13 @@ pub(super) fn write_not_run(main: &mut Markup, evidence: &Evidence, matrix: &Mat
         section.element("dl", &[("class", "reasons")], |dl| {
             for group in findings::not_run(evidence) {
                 dl.leaf("dt", &[], &group.reason);
-                for (run, steps) in &group.runs {
+                for alike in &group.groups {
                     dl.element("dd", &[], |dd| {
-                        dd.leaf("span", &[("class", "where")], &run_title(evidence, &evidence.runs[*run]));
-                        dd.literal(": ");
-                        for (position, (index, step)) in steps.iter().enumerate() {
-                            dd.literal(if position > 0 { ", " } else { "" });
-                            let address = format!("#{}", step_anchor(*run, *index));
-                            dd.leaf("a", &[("href", &address), ("title", step_title(&step.id))], &step.id);
+                        dd.text(&alike.steps.join(", ")).literal(": ");
+                        for (position, place) in alike.places.iter().enumerate() {
+                            dd.literal(if position > 0 { " · " } else { "" });
+                            let address = format!("#{}", step_anchor(place.run_index, place.step_index));
+                            dd.leaf("a", &[("href", &address)], &run_title(evidence, place.run));
                         }
                     });
                 }
@@ -116,7 +115,7 @@ fn write_unknown_platforms(dl: &mut Markup, matrix: &Matrix<'_>) {
     ] {
         if !rows.is_empty() {
             let titles: Vec<_> = rows.iter().map(|row| row.platform.title).collect();
-            dl.leaf("dt", &[], reason).leaf("dd", &[], &list(&titles));
+            dl.leaf("dt", &[], reason).leaf("dd", &[], &names(&titles));
         }
     }
 }
@@ -130,7 +129,7 @@ fn write_unspoken_laboratories(dl: &mut Markup, evidence: &Evidence) {
     if !titles.is_empty() {
         let reason =
             format!("{} took no package of this release.", count(titles.len(), "laboratory", "laboratories"));
-        dl.leaf("dt", &[], &reason).leaf("dd", &[], &list(&titles));
+        dl.leaf("dt", &[], &reason).leaf("dd", &[], &names(&titles));
     }
 }
 

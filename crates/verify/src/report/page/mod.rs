@@ -29,7 +29,7 @@ pub fn html(evidence: &Evidence) -> String {
                 table::write(main, &matrix);
                 lists::write_ruled_out(main, evidence);
                 lists::write_not_run(main, evidence, &matrix);
-                platforms::write(main, evidence, &matrix);
+                platforms::write(main, &matrix);
                 runs::write(main, evidence);
             });
             body.element("footer", &[], |footer| {
@@ -104,7 +104,8 @@ fn write_header(header: &mut Markup, evidence: &Evidence) {
 /// A picture beside a text that says the same.
 fn icon(markup: &mut Markup, name: &str) {
     let link = format!("#icon-{name}");
-    markup.element("svg", &[("class", "icon"), ("aria-hidden", "true")], |svg| {
+    let class = format!("icon {name}");
+    markup.element("svg", &[("class", &class), ("aria-hidden", "true")], |svg| {
         svg.element("use", &[("href", &link)], |_| {});
     });
 }
@@ -129,8 +130,8 @@ fn words(state: State) -> String {
     match state {
         State::Passed { how: How::Native, .. } => "ran here".into(),
         State::Passed { .. } => "stand-in".into(),
-        State::Partly { how: How::Native, passed, steps } => format!("{passed} of {steps} here"),
-        State::Partly { passed, steps, .. } => format!("{passed} of {steps} stand-in"),
+        State::Partly { how: How::Native, passed, steps } => format!("{passed}/{steps} here"),
+        State::Partly { passed, steps, .. } => format!("{passed}/{steps} stand-in"),
         State::Failed { how: How::Native } => "failed here".into(),
         State::Failed { .. } => "failed, stand-in".into(),
         State::Sound => "structure".into(),
@@ -160,10 +161,10 @@ fn step_anchor(run: usize, step: usize) -> String {
     format!("{}-step-{}", run_anchor(run), step + 1)
 }
 
-/// Class, picture and word of a verdict.
+/// Class, picture and word of a verdict. A step that passed says nothing of where: the laboratory does.
 fn verdict(verdict: Verdict) -> (&'static str, &'static str) {
     match verdict {
-        Verdict::Passed => ("here", "passed"),
+        Verdict::Passed => ("passed", "passed"),
         Verdict::Failed => ("failed", "failed"),
         Verdict::NotApplicable => ("not-applicable", "does not apply"),
         Verdict::NotRun => ("not-known", "not run"),

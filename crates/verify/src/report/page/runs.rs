@@ -69,7 +69,7 @@ fn write_runs(section: &mut Markup, evidence: &Evidence, of: impl Fn(&Run) -> bo
 fn write_heading(article: &mut Markup, evidence: &Evidence, run: &Run) {
     article.element("div", &[("class", "run-heading")], |div| {
         div.leaf("h4", &[], &package_title(evidence, run));
-        let sentence = format!("{} in {}", Tally::of([run]).sentence(), duration(run.duration_ms));
+        let sentence = format!("{}; took {}", Tally::of([run]).sentence(), duration(run.duration_ms));
         div.leaf("p", &[("class", "sum")], &sentence);
         div.element("p", &[("class", "file")], |p| {
             p.leaf("code", &[], &run.artifact).literal(" ");
@@ -149,7 +149,7 @@ fn write_line(
         span.leaf("span", &[], word);
     });
     markup.element("span", &[("class", "what")], |what| {
-        what.text(title);
+        what.leaf("span", &[("class", "title")], title);
         if !reason.is_empty() {
             what.literal(" ").leaf("span", &[("class", "reason")], reason);
         }

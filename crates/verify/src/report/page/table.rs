@@ -60,7 +60,7 @@ fn write_unknown_row(table: &mut Markup, row: &Row<'_>) {
     table.element("tbody", &[("class", "unknown")], |tbody| {
         tbody.element("tr", &[], |tr| {
             tr.leaf("th", &[("scope", "rowgroup")], row.platform.title);
-            tr.leaf("td", &[("class", "none")], "none");
+            tr.leaf("td", &[("class", "–")], "–");
             let columns = Stage::ALL.len().to_string();
             tr.element("td", &[("colspan", &columns)], |td| {
                 td.element("span", &[("class", "cell not-known")], |cell| {
@@ -126,8 +126,8 @@ fn write_legend(section: &mut Markup) {
     const LEGEND: &[(&str, &str, &str)] = &[
         ("here", "ran here", "every step passed on the platform itself"),
         ("stand-in", "stand-in", "every step passed on something like it; the difference is stated"),
-        ("partly", "n of m", "this many steps passed, the others were not run"),
-        ("partly-stand-in", "n of m stand-in", "the same, on a stand-in"),
+        ("partly", "n/m here", "this many steps passed, the others were not run"),
+        ("partly-stand-in", "n/m stand-in", "the same, on a stand-in"),
         ("sound", "structure", "the file was examined and fits; nothing was run"),
         ("failed", "failed", "a step failed, whatever passed elsewhere"),
         ("ruled-out", "ruled out", "the file needs what the platform does not have"),
