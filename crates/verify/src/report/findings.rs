@@ -14,7 +14,6 @@ pub(super) struct Tally {
     pub(super) failed: usize,
     /// With the steps that have no record.
     pub(super) not_run: usize,
-    pub(super) not_applicable: usize,
 }
 
 impl Tally {
@@ -26,7 +25,7 @@ impl Tally {
                     Verdict::Passed => tally.passed += 1,
                     Verdict::Failed => tally.failed += 1,
                     Verdict::NotRun => tally.not_run += 1,
-                    Verdict::NotApplicable => tally.not_applicable += 1,
+                    Verdict::NotApplicable => {}
                 }
             }
             tally.not_run += without_record(run).count();
@@ -54,30 +53,39 @@ pub(super) fn without_record(run: &Run) -> impl Iterator<Item = &'static steps::
 
 /// All of it in a sentence.
 pub(super) fn summary(evidence: &Evidence) -> String {
+    let ruled_out = ruled_out_sentence(evidence);
     let artifacts: BTreeSet<_> = evidence.runs.iter().map(|run| &run.artifact).collect();
     let laboratories: BTreeSet<_> = evidence.runs.iter().map(|run| &run.laboratory).collect();
-    if artifacts.is_empty() {
-        return match evidence.structure.is_empty() {
-            true => "Nothing was run, and no file was examined.".into(),
-            false => "Nothing was run; the files alone were examined.".into(),
-        };
+    let runs = match artifacts.len() {
+        0 if evidence.structure.is_empty() => "Nothing was run, and no file was examined".into(),
+        0 if ruled_out.is_empty() => "Nothing was run; the files alone were examined".into(),
+        0 => "Nothing was run".into(),
+        packages => format!(
+            "{} {} tried in {}: {}",
+            count(packages, "package", "packages"),
+            if packages == 1 { "was" } else { "were" },
+            count(laboratories.len(), "laboratory", "laboratories"),
+            Tally::of(&evidence.runs).sentence()
+        ),
+    };
+    format!("{runs}{ruled_out}.")
+}
+
+/// The end of the summary's sentence; empty where each file fits.
+fn ruled_out_sentence(evidence: &Evidence) -> String {
+    let mut titles: Vec<String> = Vec::new();
+    for structure in ruled_out(evidence) {
+        let title = platform_title(&structure.platform);
+        if !titles.contains(&title) {
+            titles.push(title);
+        }
     }
-    let packages = artifacts.len();
-    let mut sentence = format!(
-        "{} {} tried in {}: {}",
-        count(packages, "package", "packages"),
-        if packages == 1 { "was" } else { "were" },
-        count(laboratories.len(), "laboratory", "laboratories"),
-        Tally::of(&evidence.runs).sentence()
-    );
-    let platforms: BTreeSet<_> = ruled_out(evidence).map(|structure| &structure.platform).collect();
-    if !platforms.is_empty() {
-        let titles: Vec<_> = platforms.iter().map(|id| platform_title(id)).collect();
-        let titles: Vec<_> = titles.iter().map(String::as_str).collect();
-        let installations = count(ruled_out(evidence).count(), "installation", "installations");
-        sentence.push_str(&format!("; the files themselves rule out {installations} on {}", list(&titles)));
+    if titles.is_empty() {
+        return String::new();
     }
-    sentence + "."
+    let titles: Vec<_> = titles.iter().map(String::as_str).collect();
+    let installations = count(ruled_out(evidence).count(), "installation", "installations");
+    format!("; the files themselves rule out {installations} on {}", list(&titles))
 }
 
 /// A step of a run, by position.
@@ -190,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_tally_is_a_sentence() {
-        let tally = |passed, failed, not_run| Tally { passed, failed, not_run, not_applicable: 9 }.sentence();
+        let tally = |passed, failed, not_run| Tally { passed, failed, not_run }.sentence();
         assert_eq!(tally(36, 0, 0), "36 steps passed, none failed");
         assert_eq!(tally(1, 2, 1), "1 step passed, 2 failed, 1 was not run");
         assert_eq!(tally(0, 0, 1_200), "0 steps passed, none failed, 1,200 were not run");

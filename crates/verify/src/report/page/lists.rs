@@ -92,7 +92,7 @@ fn write_cut_short(dl: &mut Markup, evidence: &Evidence) {
     if cut.is_empty() {
         return;
     }
-    dl.leaf("dt", &[], "The run ended early and has no record of these steps. Run it again.");
+    dl.leaf("dt", &[], "There is no record of these steps; the run may have ended early. Run it again.");
     for (index, run) in cut {
         let missing: Vec<_> = findings::without_record(run).map(|definition| definition.id).collect();
         dl.element("dd", &[], |dd| {

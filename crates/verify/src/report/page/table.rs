@@ -60,7 +60,7 @@ fn write_unknown_row(table: &mut Markup, row: &Row<'_>) {
     table.element("tbody", &[("class", "unknown")], |tbody| {
         tbody.element("tr", &[], |tr| {
             tr.leaf("th", &[("scope", "rowgroup")], row.platform.title);
-            tr.leaf("td", &[("class", "–")], "–");
+            tr.leaf("td", &[("class", "none")], "–");
             let columns = Stage::ALL.len().to_string();
             tr.element("td", &[("colspan", &columns)], |td| {
                 td.element("span", &[("class", "cell not-known")], |cell| {
