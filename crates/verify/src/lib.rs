@@ -6,5 +6,6 @@
 pub mod campaign;
 pub mod evidence;
 pub mod lab;
+pub mod report;
 pub mod scenario;
 pub mod steps;
