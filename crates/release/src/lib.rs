@@ -21,6 +21,9 @@ pub use staging::Staging;
 pub const RELEASE_FILE: &str = "release.json";
 /// Name of the file that `sha256sum --check` reads.
 pub const CHECKSUM_FILE: &str = "SHA256SUMS";
+/// Names of the files that a verification writes beside `release.json`: the evidence, its page and its table. They
+/// speak of one release and go with it.
+pub const EVIDENCE_FILES: [&str; 3] = ["evidence.json", "evidence.html", "evidence.md"];
 
 /// What one build made (`release.json`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::{CHECKSUM_FILE, Error, RELEASE_FILE, Release};
+use crate::{CHECKSUM_FILE, EVIDENCE_FILES, Error, RELEASE_FILE, Release};
 
 /// A folder beside the output folder in which a release is made, and which takes its place when it is whole.
 ///
@@ -137,6 +137,7 @@ fn exchange(_: &Path, _: &Path) -> bool {
 /// After an exchange: brings files over that somebody else put into the old folder.
 fn keep_foreign(old_folder: &Path, output: &Path, old: Option<&Release>) -> std::io::Result<()> {
     let mut ours: BTreeSet<&str> = [RELEASE_FILE, CHECKSUM_FILE].into();
+    ours.extend(EVIDENCE_FILES);
     ours.extend(old.into_iter().flat_map(|r| r.artifacts.iter().map(|a| a.path.as_str())));
     for entry in fs::read_dir(old_folder)? {
         let entry = entry?;
@@ -152,6 +153,14 @@ fn keep_foreign(old_folder: &Path, output: &Path, old: Option<&Release>) -> std:
 /// Where folders cannot be swapped (a mount point, another system): the files, one by one, and `release.json`
 /// last.
 fn move_into(folder: &Path, output: &Path, release: &Release) -> Result<(), Error> {
+    for name in EVIDENCE_FILES.map(|name| output.join(name)) {
+        match fs::remove_file(&name) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::io("remove", &name)(error));
+            }
+            _ => {}
+        }
+    }
     let artifacts = release.artifacts.iter().map(|a| a.path.as_str());
     for name in artifacts.chain([CHECKSUM_FILE, RELEASE_FILE]) {
         let target = output.join(name);
@@ -215,6 +224,8 @@ mod tests {
         let out = dir.path().join("dist");
         make(&out, "a.deb");
         fs::write(out.join("notes.txt"), "mine").unwrap();
+        // Evidence speaks of the old release.
+        fs::write(out.join("evidence.json"), "{}").unwrap();
         make(&out, "b.deb");
         assert_eq!(names(&out), ["SHA256SUMS", "b.deb", "notes.txt", "release.json"]);
         assert_eq!(names(dir.path()), ["dist"]);

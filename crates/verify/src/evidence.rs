@@ -5,7 +5,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Name of the file that holds the evidence.
-pub const EVIDENCE_FILE: &str = "evidence.json";
+pub const EVIDENCE_FILE: &str = landfall_release::EVIDENCE_FILES[0];
+/// Name of the page that shows it.
+pub const PAGE_FILE: &str = landfall_release::EVIDENCE_FILES[1];
+/// Name of the table that shows it.
+pub const TABLE_FILE: &str = landfall_release::EVIDENCE_FILES[2];
 
 /// What was seen of one release (`evidence.json`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -8,8 +8,9 @@ use std::time::Instant;
 use landfall_payload::Target;
 use landfall_release::{Artifact, RELEASE_FILE, Release};
 use landfall_verify::campaign::{Campaign, Event, count};
-use landfall_verify::evidence::{EVIDENCE_FILE, Evidence, Run, Step, Verdict};
+use landfall_verify::evidence::{EVIDENCE_FILE, Evidence, PAGE_FILE, Run, Step, TABLE_FILE, Verdict};
 use landfall_verify::lab::{Blueprint, catalogue};
+use landfall_verify::report;
 use landfall_verify::scenario::Subject;
 use landfall_verify::steps::{self, Stage};
 use sha2::{Digest, Sha256};
@@ -125,6 +126,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
     };
     let text = serde_json::to_string_pretty(&evidence).map_err(|e| Failure::Io(e.to_string()))?;
     put(&arguments.release, EVIDENCE_FILE, &text)?;
+    put(&arguments.release, PAGE_FILE, &report::html(&evidence))?;
+    put(&arguments.release, TABLE_FILE, &report::markdown(&evidence, Some(PAGE_FILE)))?;
     if output.is_json() {
         output.json(&evidence)?;
     }
@@ -271,7 +274,7 @@ fn summary(evidence: &Evidence, arguments: &Arguments, begun: Instant, output: &
         evidence.version,
         count(&evidence.runs, Verdict::Passed),
         count(&evidence.runs, Verdict::NotRun),
-        arguments.release.join(EVIDENCE_FILE).display(),
+        arguments.release.join(PAGE_FILE).display(),
         begun.elapsed().as_secs_f64()
     ));
 }

@@ -10,7 +10,7 @@ const NO_PREVIOUS: &str = "there is no previous release to begin from; name its 
 pub(super) fn fresh(b: &mut Bench<'_>) {
     b.essential("install", install);
     b.step("files", |b| b.files_are_as_declared());
-    b.step("service", service);
+    b.essential("service", service);
     b.step("health", health);
     b.step("check", |b| b.ask("check"));
     b.step("restart", restart);

@@ -7,7 +7,7 @@ use super::history::{health, install, restart, service, still_runs};
 pub(super) fn machine(b: &mut Bench<'_>) {
     if b.is_slow() {
         b.essential("install", install);
-        b.step("service", service);
+        b.essential("service", service);
         b.step("health", health);
         b.step("check", |b| b.ask("check"));
         b.step("restart", restart);
