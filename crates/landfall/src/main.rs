@@ -55,7 +55,7 @@ enum Command {
     Lab(commands::lab::Arguments),
     /// Show what is in a package, whoever built it
     Inspect(commands::inspect::Arguments),
-    /// Print the JSON Schema of landfall.toml or of release.json
+    /// Print the JSON Schema of landfall.toml, release.json or evidence.json
     Schema(commands::schema::Arguments),
     /// Print a completion script for a shell
     Completions(commands::completions::Arguments),

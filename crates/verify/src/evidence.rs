@@ -42,6 +42,13 @@ pub struct Evidence {
     pub structure: Vec<Structure>,
 }
 
+impl Evidence {
+    /// The JSON Schema of `evidence.json`.
+    pub fn json_schema() -> schemars::Schema {
+        schemars::schema_for!(Self)
+    }
+}
+
 /// A laboratory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Laboratory {

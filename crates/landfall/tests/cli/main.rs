@@ -5,3 +5,4 @@ mod bad_input;
 mod build;
 mod commands;
 mod support;
+mod verify;
