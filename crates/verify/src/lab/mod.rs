@@ -29,7 +29,7 @@ pub use chroot::Chroot;
 pub use managers::{DPKG, Manager, PACMAN, RPM};
 pub use root::Root;
 pub use services::{ServiceState, Services, Verb};
-pub use snapshot::{Difference, Snapshot};
+pub use snapshot::{Difference, PASSED_OVER, Snapshot};
 
 /// Longest time that one command may take, in seconds.
 const COMMAND_LIMIT: u32 = 300;
