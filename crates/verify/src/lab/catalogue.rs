@@ -130,7 +130,7 @@ impl Blueprint for Namespaced {
     }
 
     fn identity(&self) -> String {
-        self.root().name()
+        self.root().identity()
     }
 
     fn speaks_for(&self) -> Vec<SpeaksFor> {

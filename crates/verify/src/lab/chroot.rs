@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::holder::{Holder, children};
-use super::{Laboratory, Outcome, Result, Root, Services, Snapshot, bare, converse, require};
+use super::{Laboratory, Outcome, Result, Root, Services, Snapshot, bare, converse, emulation, require};
 
 /// A Debian root in namespaces of its own: nothing runs in it, `policy-rc.d` forbids starting services, the network
 /// ends at its own loopback. What is written goes to memory.
@@ -59,7 +59,15 @@ impl Chroot {
     pub fn open(root: &Root) -> Result<Self> {
         Self::check()?;
         let options = ["--mount", "--pid", "--fork", "--kill-child", "--net", "--uts", "--ipc"];
-        let (holder, _) = Holder::start(&options, SETUP, &root.folder()?, "")?;
+        let (script, registration) = match root.foreign() {
+            Some(architecture) => {
+                emulation::check(architecture)?;
+                let script = format!("registration=\"$3\"\n{}{SETUP}", emulation::REGISTER);
+                (script, emulation::registration(architecture))
+            }
+            None => (SETUP.to_owned(), PathBuf::new()),
+        };
+        let (holder, _) = Holder::start(&options, &script, &root.folder()?, &registration.to_string_lossy())?;
         let Some(&inner) = children(holder.id()).first() else { return Err(holder.failed("has no process")) };
         Ok(Self { holder, inner })
     }

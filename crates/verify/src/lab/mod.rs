@@ -9,6 +9,7 @@
 mod booted;
 pub mod catalogue;
 mod chroot;
+mod emulation;
 mod holder;
 mod managers;
 mod root;

@@ -1,0 +1,47 @@
+//! Package managers: the commands that install, upgrade and remove.
+
+mod dpkg;
+mod pacman;
+mod rpm;
+
+pub use dpkg::DPKG;
+pub use pacman::PACMAN;
+pub use rpm::RPM;
+
+use super::Action;
+
+/// A package manager, as it is run on a machine that has it.
+pub trait Manager: Sync {
+    /// Name of its program.
+    fn name(&self) -> &'static str;
+
+    /// The command for an action; `subject` is the package's file on the machine, or its name. `None` where the
+    /// package manager knows no such step.
+    fn command(&self, action: Action, subject: &str, name: &str) -> Option<Vec<String>>;
+
+    /// The command that puts things right after an installation was interrupted, before the next try.
+    fn repair(&self) -> Option<&'static [&'static str]> {
+        None
+    }
+
+    /// A script that the commands need: where it is to be on the machine, and its text.
+    fn tool(&self) -> Option<(&'static str, &'static str)> {
+        None
+    }
+
+    /// Whether the package manager itself starts a service on first installation. Arch and Alpine leave that to the
+    /// administrator.
+    fn starts_services(&self) -> bool {
+        true
+    }
+
+    /// Where an edited configuration file is after a removal: `None` where it was.
+    fn saved_as(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+/// A command that ends with what it is about.
+fn words(words: &[&str], subject: &str) -> Option<Vec<String>> {
+    Some(words.iter().copied().chain([subject]).map(str::to_owned).collect())
+}
