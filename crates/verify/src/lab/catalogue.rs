@@ -3,7 +3,7 @@
 use landfall_manifest::Format;
 use landfall_payload::{Architecture, Target};
 
-use super::{Booted, Chroot, DPKG, Laboratory, Manager, PACMAN, RPM, Result, Root};
+use super::{Booted, Chroot, DPKG, Laboratory, Manager, PACMAN, RPM, Result, Root, rhel};
 use crate::evidence::{self, How, SpeaksFor};
 
 /// How to set up one kind of laboratory, and what a run in it is worth.
@@ -71,7 +71,7 @@ pub fn all() -> Vec<Box<dyn Blueprint>> {
         };
         Namespaced { id, suite, number, booted, formats: &[Format::Deb], manager: DPKG, packages: &[] }
     };
-    vec![
+    let mut all: Vec<Box<dyn Blueprint>> = vec![
         Box::new(debian(12, "bookworm", true)),
         Box::new(debian(13, "trixie", true)),
         Box::new(debian(12, "bookworm", false)),
@@ -94,7 +94,9 @@ pub fn all() -> Vec<Box<dyn Blueprint>> {
             manager: PACMAN,
             packages: &["pacman-package-manager"],
         }),
-    ]
+    ];
+    all.extend(rhel::ALL.into_iter().map(|rhel| Box::new(rhel) as Box<dyn Blueprint>));
+    all
 }
 
 /// A Debian system in namespaces of this machine's kernel, with Debian's or a foreign package manager.

@@ -1,9 +1,11 @@
 //! Package managers: the commands that install, upgrade and remove.
 
+mod dnf;
 mod dpkg;
 mod pacman;
 mod rpm;
 
+pub use dnf::{DNF_EL8, DNF_EL9};
 pub use dpkg::DPKG;
 pub use pacman::PACMAN;
 pub use rpm::RPM;

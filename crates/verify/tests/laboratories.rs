@@ -1,0 +1,230 @@
+//! One tiny product through its whole life in the laboratories: install, upgrade with an edited configuration,
+//! install again, downgrade, remove, purge, and nothing left.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use landfall_packages::{Level, Options, packager};
+use landfall_payload::{Format, Target};
+use landfall_verify::lab::{
+    Action, Blueprint, Difference, Laboratory, Outcome, Package, ServiceState, Snapshot, available,
+    catalogue, timed,
+};
+
+const X64: &str = "x86_64-unknown-linux-gnu";
+const CONFIG: &str = "/etc/demo/demo.conf";
+
+/// The account of a service stays, locked: files of its number may lie anywhere.
+const ACCOUNTS: &[&str] = &["/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow"];
+
+/// A service that runs until it is told to stop and writes down what it was given.
+const PROGRAM: &str = "#!/bin/sh
+[ \"$1\" = run ] || { cat /usr/share/demo/version; exit; }
+trap 'exit 0' TERM
+echo \"$2 $LEVEL\" >/var/lib/demo/seen
+while :; do sleep 0.1; done
+";
+
+/// Two versions of the product in one format.
+struct Product {
+    _folder: tempfile::TempDir,
+    format: Format,
+    old: PathBuf,
+    new: PathBuf,
+}
+
+impl Product {
+    /// `more` is the rest of the manifest, where `VERSION` is replaced.
+    fn build(format: Format, target: &str, more: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("demo.sh"), PROGRAM).unwrap();
+        let [old, new] = ["1.0.0", "1.1.0"].map(|version| {
+            let text = manifest(target, more).replace("VERSION", version);
+            write(folder.path(), text, format, target)
+        });
+        Self { _folder: folder, format, old, new }
+    }
+
+    /// The packages, the older first.
+    fn packages<'a>(&'a self, blueprint: &dyn Blueprint) -> [Package<'a>; 2] {
+        [&self.old, &self.new].map(|file| Package { file, name: "demo", manager: blueprint.manager() })
+    }
+}
+
+fn manifest(target: &str, more: &str) -> String {
+    format!(
+        r#"
+[product]
+name = "demo"
+version = "VERSION"
+maintainer = "Demo <demo@example.com>"
+license = "MIT"
+summary = "Shows how packages live"
+
+[programs.demo]
+path = "demo.sh"
+targets = ["{target}"]
+
+[[files]]
+content = "VERSION\n"
+destination = "{{data}}/version"
+
+[[files]]
+source = "demo.sh"
+destination = "{{data}}/only-VERSION"
+{more}"#
+    )
+}
+
+/// Configuration whose packaged text changes with the version.
+const CHANGING: &str = r#"
+[[files]]
+content = "of VERSION\n"
+destination = "{config}/demo.conf"
+role = "config"
+"#;
+
+const SERVICE: &str = r#"
+[service]
+program = "demo"
+arguments = ["run", "a b"]
+account = "demo"
+hardening = "none"
+environment = { LEVEL = "high" }
+"#;
+
+fn write(folder: &Path, manifest: String, format: Format, target: &str) -> PathBuf {
+    let loaded = landfall_manifest::parse(&folder.join("landfall.toml"), manifest).unwrap();
+    let version = landfall_payload::version(&loaded, &|_| None).unwrap();
+    let target: Target = target.parse().unwrap();
+    let payload = landfall_payload::build(&loaded, &target, &version, 1_700_000_000).unwrap().payload;
+    let path = folder.join(packager(format).file_name(&payload).unwrap());
+    let options = Options {
+        level: Level::Fast,
+        compression: None,
+        threads: 1,
+        scratch: folder.to_owned(),
+        progress: &|_| {},
+    };
+    packager(format).write(&payload, &options, &mut File::create(&path).unwrap()).unwrap();
+    path
+}
+
+fn blueprint(id: &str) -> Box<dyn Blueprint> {
+    catalogue::all().into_iter().find(|blueprint| blueprint.id() == id).expect("in the catalogue")
+}
+
+/// An open laboratory and the words of the story.
+struct Story {
+    id: &'static str,
+    lab: Box<dyn Laboratory>,
+    before: Snapshot,
+}
+
+impl Story {
+    fn open(blueprint: &dyn Blueprint) -> Option<Self> {
+        let id = blueprint.id();
+        available(blueprint.check())?;
+        let lab = available(timed(&format!("{id}: open"), || blueprint.open()))?;
+        let before = lab.snapshot().unwrap();
+        Some(Self { id, lab, before })
+    }
+
+    /// Lets the package manager do something that must succeed.
+    #[track_caller]
+    fn does(&self, action: Action, package: &Package<'_>) -> Outcome {
+        let outcome =
+            timed(&format!("{}: {action:?}", self.id), || self.lab.manage(action, package)).unwrap();
+        assert!(outcome.success(), "{outcome}");
+        outcome
+    }
+
+    fn read(&self, path: &str) -> Option<String> {
+        self.lab.read(path).unwrap()
+    }
+
+    fn difference(&self) -> Difference {
+        self.lab.snapshot().unwrap().since(&self.before)
+    }
+
+    fn service(&self) -> ServiceState {
+        self.lab.services().state(&*self.lab, "demo").unwrap()
+    }
+
+    #[track_caller]
+    fn sh(&self, text: &str) -> String {
+        self.lab.script(text).and_then(Outcome::ok).unwrap_or_else(|error| panic!("{error}"))
+    }
+}
+
+fn rhel(id: &str) {
+    let blueprint = blueprint(id);
+    let product = Product::build(Format::Rpm, X64, &format!("{CHANGING}{SERVICE}"));
+    let [old, new] = product.packages(&*blueprint);
+    assert!(blueprint.takes(product.format, &X64.parse().unwrap()));
+    let Some(story) = Story::open(&*blueprint) else { return };
+
+    story.does(Action::Install, &old);
+    assert_eq!(story.read("/usr/share/demo/version").as_deref(), Some("1.0.0\n"));
+    assert!(story.difference().without(ACCOUNTS).changed.is_empty(), "{}", story.difference());
+    assert_eq!(story.service().to_string(), "running, starts with the machine");
+    assert_eq!(story.read("/var/lib/demo/seen").as_deref(), Some("a b high\n"));
+    story.lab.write(CONFIG, "edited\n").unwrap();
+    story.does(Action::Upgrade, &new);
+    assert_eq!(story.sh("demo"), "1.1.0");
+    assert_eq!(story.read(CONFIG).as_deref(), Some("edited\n"));
+    assert_eq!(story.read("/etc/demo/demo.conf.rpmnew").as_deref(), Some("of 1.1.0\n"));
+    assert_eq!(story.read("/usr/share/demo/only-1.0.0"), None);
+    story.does(Action::Reinstall, &new);
+    assert_eq!(story.read(CONFIG).as_deref(), Some("edited\n"));
+    story.does(Action::Downgrade, &old);
+    assert_eq!(story.sh("demo"), "1.0.0");
+    assert_eq!(story.read(CONFIG).as_deref(), Some("edited\n"));
+
+    // An upgrade that was killed leaves both versions in the database.
+    story.sh("rpm --install --force --justdb --nodeps --noscripts /opt/laboratory/demo-1.1.0*.rpm");
+    assert_eq!(story.sh("rpm --query demo | wc -l"), "2");
+    story.lab.run(blueprint.manager().repair().unwrap()).unwrap().ok().unwrap();
+    assert_eq!(story.sh("rpm --query --queryformat '%{VERSION} ' demo"), "1.0.0 ");
+    story.does(Action::Upgrade, &new);
+    assert_eq!(story.sh("demo"), "1.1.0");
+
+    story.does(Action::Remove, &new);
+    assert!(!story.service().active);
+    // RPM keeps edited configuration beside its place, and knows no purge.
+    assert_eq!(story.read("/etc/demo/demo.conf.rpmsave").as_deref(), Some("edited\n"));
+    let kept = ["/etc/demo", "/var/cache/demo", "/var/lib/demo", "/var/log/demo"];
+    let left = story.difference().without(ACCOUNTS).without(&kept);
+    assert!(left.is_empty(), "{left}");
+    assert!(story.sh("rpm --query --all").starts_with("fake-base-"));
+}
+
+#[test]
+fn rpm_with_the_resolver_of_rhel_9() {
+    rhel("rpm-dnf-el9");
+}
+
+#[test]
+fn rpm_with_the_resolver_of_rhel_8() {
+    rhel("rpm-dnf-el8");
+}
+
+/// What a program needs is there in one release and missing in the other, and dnf itself says so.
+#[test]
+fn rhel_8_refuses_what_needs_the_library_of_rhel_9() {
+    let needs = "\n[package.rpm]\nrequires = [\"libc.so.6(GLIBC_2.34)(64bit)\"]\n";
+    let product = Product::build(Format::Rpm, X64, needs);
+    for (id, fits) in [("rpm-dnf-el9", true), ("rpm-dnf-el8", false)] {
+        let blueprint = blueprint(id);
+        let Some(story) = Story::open(&*blueprint) else { return };
+        let [package, _] = product.packages(&*blueprint);
+        let outcome = story.lab.install(&package).unwrap();
+        assert_eq!(outcome.success(), fits, "{id}: {outcome}");
+        assert_eq!(
+            outcome.text().contains("nothing provides libc.so.6(GLIBC_2.34)(64bit)"),
+            !fits,
+            "{outcome}"
+        );
+        assert_eq!(story.difference().is_empty(), !fits, "{}", story.difference());
+    }
+}
