@@ -1,14 +1,15 @@
 //! One tiny product through its whole life in the laboratories: install, upgrade with an edited configuration,
 //! install again, downgrade, remove, purge, and nothing left.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use landfall_packages::{Level, Options, packager};
 use landfall_payload::{Format, Target};
 use landfall_verify::lab::{
-    Action, Blueprint, Difference, Laboratory, Outcome, Package, ServiceState, Snapshot, available,
-    catalogue, timed,
+    Action, Blueprint, Difference, Laboratory, Outcome, Package, ServiceCommand, ServiceState, Snapshot,
+    Verb, available, catalogue, timed,
 };
 
 const X64: &str = "x86_64-unknown-linux-gnu";
@@ -207,6 +208,93 @@ fn rpm_with_the_resolver_of_rhel_9() {
 #[test]
 fn rpm_with_the_resolver_of_rhel_8() {
     rhel("rpm-dnf-el8");
+}
+
+fn archive(format: Format) {
+    let blueprint = blueprint("archive-bare");
+    let product = Product::build(format, X64, &format!("{CHANGING}{SERVICE}"));
+    let [old, new] = product.packages(&*blueprint);
+    assert!(blueprint.takes(product.format, &X64.parse().unwrap()));
+    let Some(story) = Story::open(&*blueprint) else { return };
+    let config = "/opt/demo/etc/demo/demo.conf";
+    story
+        .lab
+        .declare_service(&ServiceCommand {
+            name: "demo",
+            program: "/opt/demo/usr/bin/demo",
+            arguments: &["run", "a b"].map(str::to_owned),
+            environment: &BTreeMap::from([("LEVEL".to_owned(), "low".to_owned())]),
+            environment_file: "/etc/demo/environment",
+        })
+        .unwrap();
+    // Where the program writes.
+    story.sh("mkdir -p /var/lib/demo");
+    let act = |verb| story.lab.services().act(&*story.lab, verb, "demo").unwrap();
+
+    assert!(!act(Verb::Start).success(), "there is no program yet");
+    story.does(Action::Install, &old);
+    assert_eq!(story.read("/opt/demo/usr/share/demo/version").as_deref(), Some("1.0.0\n"));
+    assert!(
+        story.difference().added.iter().all(|l| l.starts_with("/opt/demo") || l.starts_with("/var/lib/demo"))
+    );
+    assert!(!story.service().active);
+    act(Verb::Start).ok().unwrap();
+    assert_eq!(story.service().to_string(), "running, does not start with the machine");
+    assert_eq!(story.read("/var/lib/demo/seen").as_deref(), Some("a b low\n"));
+
+    story.lab.write(config, "edited\n").unwrap();
+    story.lab.write("/opt/demo/mine", "the user's\n").unwrap();
+    story.does(Action::Upgrade, &new);
+    assert!(story.service().active, "it ran before");
+    let version = || story.read("/opt/demo/usr/share/demo/version");
+    assert_eq!(version().as_deref(), Some("1.1.0\n"));
+    assert_eq!(story.read("/opt/demo/usr/share/demo/only-1.0.0"), None);
+    assert_eq!(story.read(config).as_deref(), Some("edited\n"));
+    assert_eq!(story.read(&format!("{config}.new")).as_deref(), Some("of 1.1.0\n"));
+    act(Verb::Stop).ok().unwrap();
+    story.does(Action::Reinstall, &new);
+    assert!(!story.service().active, "it did not run before");
+    assert_eq!(story.read(config).as_deref(), Some("edited\n"));
+
+    // A disk that is full harms nothing.
+    story.lab.limit_disk(Some(4096)).unwrap();
+    let there = format!("/opt/laboratory/{}", product.old.file_name().unwrap().to_string_lossy());
+    let command = blueprint.manager().command(Action::Downgrade, &there, "demo").unwrap();
+    let command: Vec<&str> = command.iter().map(String::as_str).collect();
+    let full = story.lab.run(&command).unwrap();
+    let says = if format == Format::Zip { "disk full" } else { "space left on device" };
+    assert!(!full.success() && full.text().contains(says), "{full}");
+    story.lab.limit_disk(None).unwrap();
+    assert_eq!(version().as_deref(), Some("1.1.0\n"));
+
+    story.does(Action::Downgrade, &old);
+    assert_eq!(version().as_deref(), Some("1.0.0\n"));
+    assert_eq!(story.read("/opt/demo/usr/share/demo/only-1.1.0"), None);
+    act(Verb::Restart).ok().unwrap();
+    story.does(Action::Remove, &old);
+    assert!(!story.service().active);
+    assert_eq!(
+        story.sh("find /opt/demo ! -type d | sort"),
+        format!("{config}\n{config}.new\n/opt/demo/mine")
+    );
+    story.does(Action::Purge, &old);
+    let left = story.difference().without(&["/var/lib/demo"]);
+    assert!(left.is_empty(), "{left}");
+}
+
+#[test]
+fn tar_gz_by_hand() {
+    archive(Format::TarGz);
+}
+
+#[test]
+fn tar_zst_by_hand() {
+    archive(Format::TarZst);
+}
+
+#[test]
+fn zip_by_hand() {
+    archive(Format::Zip);
 }
 
 /// What a program needs is there in one release and missing in the other, and dnf itself says so.

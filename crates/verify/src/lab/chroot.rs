@@ -13,6 +13,7 @@ use super::{Laboratory, Outcome, Result, Root, Services, Snapshot, bare, convers
 pub struct Chroot {
     holder: Holder,
     inner: u32,
+    services: Services,
 }
 
 const SETUP: &str = r#"
@@ -57,6 +58,14 @@ impl Chroot {
     /// # Errors
     /// [`LabError::Missing`] without root, tools or the base system.
     pub fn open(root: &Root) -> Result<Self> {
+        Self::open_with(root, Services::None)
+    }
+
+    /// Opens one in which something looks after services.
+    ///
+    /// # Errors
+    /// As [`Chroot::open`].
+    pub(super) fn open_with(root: &Root, services: Services) -> Result<Self> {
         Self::check()?;
         let options = ["--mount", "--pid", "--fork", "--kill-child", "--net", "--uts", "--ipc"];
         let (script, registration) = match root.foreign() {
@@ -69,7 +78,7 @@ impl Chroot {
         };
         let (holder, _) = Holder::start(&options, &script, &root.folder()?, &registration.to_string_lossy())?;
         let Some(&inner) = children(holder.id()).first() else { return Err(holder.failed("has no process")) };
-        Ok(Self { holder, inner })
+        Ok(Self { holder, inner, services })
     }
 }
 
@@ -97,7 +106,7 @@ impl Laboratory for Chroot {
     }
 
     fn services(&self) -> Services {
-        Services::None
+        self.services
     }
 
     fn limit_disk(&self, free: Option<u64>) -> Result<()> {

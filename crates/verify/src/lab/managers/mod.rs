@@ -1,10 +1,12 @@
 //! Package managers: the commands that install, upgrade and remove.
 
+mod archive;
 mod dnf;
 mod dpkg;
 mod pacman;
 mod rpm;
 
+pub use archive::ARCHIVE;
 pub use dnf::{DNF_EL8, DNF_EL9};
 pub use dpkg::DPKG;
 pub use pacman::PACMAN;
