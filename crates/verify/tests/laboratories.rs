@@ -38,7 +38,13 @@ impl Product {
     /// `more` is the rest of the manifest, where `VERSION` is replaced.
     fn build(format: Format, target: &str, more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("demo.sh"), PROGRAM).unwrap();
+        for (name, text) in [
+            ("demo.sh", PROGRAM),
+            ("note.sh", "echo \"${0##*/} $*\" >>/tmp/notes\n"),
+            ("fail.sh", "exit 7\n"),
+        ] {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
         let [old, new] = ["1.0.0", "1.1.0"].map(|version| {
             let text = manifest(target, more).replace("VERSION", version);
             write(folder.path(), text, format, target)
@@ -295,6 +301,103 @@ fn tar_zst_by_hand() {
 #[test]
 fn zip_by_hand() {
     archive(Format::Zip);
+}
+
+#[test]
+fn apk_under_openrc() {
+    let blueprint = blueprint("alpine-openrc");
+    let hooks = r#"
+[package.apk.scripts]
+pre-install = "note.sh"
+post-install = "note.sh"
+pre-upgrade = "note.sh"
+post-upgrade = "note.sh"
+pre-deinstall = "note.sh"
+post-deinstall = "note.sh"
+"#;
+    let product = Product::build(Format::Apk, X64, &format!("{CHANGING}{SERVICE}{hooks}"));
+    let [old, new] = product.packages(&*blueprint);
+    assert!(blueprint.takes(product.format, &X64.parse().unwrap()));
+    let Some(story) = Story::open(&*blueprint) else { return };
+    let act = |verb| story.lab.services().act(&*story.lab, verb, "demo").unwrap().ok().unwrap();
+    let notes = |story: &Story| {
+        let notes = story.sh("cat /tmp/notes");
+        story.sh("rm /tmp/notes");
+        notes
+    };
+
+    story.does(Action::Install, &old);
+    let own = |slot: &str, rest: &str| format!("{slot} {rest}");
+    assert_eq!(notes(&story), [own(".pre-install", "1.0.0-r0"), own(".post-install", "1.0.0-r0")].join("\n"));
+    assert_eq!(story.service().to_string(), "not running, does not start with the machine");
+    assert_eq!(story.sh("stat -c '%U %a' /var/lib/demo"), "demo 750");
+    assert_eq!(story.sh("getent passwd demo | cut -d : -f 5-"), "demo:/var/lib/demo:/sbin/nologin");
+    act(Verb::Enable);
+    act(Verb::Start);
+    story.sh("sleep 0.5");
+    assert_eq!(story.service().to_string(), "running, starts with the machine");
+    assert_eq!(story.read("/var/lib/demo/seen").as_deref(), Some("a b high\n"));
+
+    story.lab.write(CONFIG, "edited\n").unwrap();
+    story.does(Action::Upgrade, &new);
+    assert_eq!(
+        notes(&story),
+        [own(".pre-upgrade", "1.1.0-r0 1.0.0-r0"), own(".post-upgrade", "1.1.0-r0 1.0.0-r0")].join("\n")
+    );
+    assert_eq!(story.sh("demo"), "1.1.0");
+    assert_eq!(story.read(CONFIG).as_deref(), Some("edited\n"));
+    assert_eq!(story.read("/etc/demo/demo.conf.apk-new").as_deref(), Some("of 1.1.0\n"));
+    assert_eq!(story.read("/usr/share/demo/only-1.0.0"), None);
+    assert_eq!(story.service().to_string(), "running, starts with the machine");
+    act(Verb::Stop);
+    story.does(Action::Reinstall, &new);
+    assert!(!story.service().active, "a stopped service stays stopped");
+    story.does(Action::Downgrade, &old);
+    assert_eq!(story.sh("demo"), "1.0.0");
+    assert_eq!(story.read(CONFIG).as_deref(), Some("edited\n"));
+    notes(&story);
+
+    story.does(Action::Remove, &old);
+    assert_eq!(
+        notes(&story),
+        [own(".pre-deinstall", "1.0.0-r0"), own(".post-deinstall", "1.0.0-r0")].join("\n")
+    );
+    assert!(!story.service().enabled);
+    let written = ["/var/cache/demo", "/var/lib/demo", "/var/log/demo"];
+    assert_eq!(
+        story.difference().without(ACCOUNTS).without(&written).to_string(),
+        "+ /etc/demo directory 0755 root:root\n+ /etc/demo/demo.conf file 0644 root:root\n"
+    );
+    story.does(Action::Install, &new);
+    assert_eq!(story.read(CONFIG).as_deref(), Some("edited\n"));
+    story.does(Action::Purge, &new);
+    // Alpine knows no step in which what the product wrote goes too.
+    let left = story.difference().without(ACCOUNTS).without(&written);
+    assert!(left.is_empty(), "{left}");
+}
+
+/// A package whose content is not what its metadata says is refused, and one whose script fails is reported.
+#[test]
+fn apk_refuses_damage_and_reports_a_failing_script() {
+    let blueprint = blueprint("alpine-openrc");
+    let hooks = "\n[package.apk.scripts]\npost-install = \"fail.sh\"\n";
+    let product = Product::build(Format::Apk, X64, hooks);
+    let [old, _] = product.packages(&*blueprint);
+    let Some(story) = Story::open(&*blueprint) else { return };
+    let mut bytes = fs::read(&product.old).unwrap();
+    let last = bytes.len() - 20;
+    bytes[last] ^= 1;
+    let damaged = product.old.with_file_name("damaged.apk");
+    fs::write(&damaged, bytes).unwrap();
+    let outcome = story.lab.install(&Package { file: &damaged, ..old }).unwrap();
+    assert!(!outcome.success() && outcome.text().contains("BAD archive"), "{outcome}");
+    assert!(story.difference().is_empty(), "{}", story.difference());
+    let outcome = story.lab.install(&old).unwrap();
+    assert!(
+        !outcome.success() && outcome.text().contains("post-install: script exited with error 7"),
+        "{outcome}"
+    );
+    assert_eq!(story.sh("demo"), "1.0.0");
 }
 
 /// What a program needs is there in one release and missing in the other, and dnf itself says so.

@@ -3,7 +3,7 @@
 use landfall_manifest::Format;
 use landfall_payload::{Architecture, Target};
 
-use super::{Booted, Chroot, DPKG, Laboratory, Manager, PACMAN, RPM, Result, Root, bare, rhel};
+use super::{Booted, Chroot, DPKG, Laboratory, Manager, PACMAN, RPM, Result, Root, alpine, bare, rhel};
 use crate::evidence::{self, How, SpeaksFor};
 
 /// How to set up one kind of laboratory, and what a run in it is worth.
@@ -95,6 +95,7 @@ pub fn all() -> Vec<Box<dyn Blueprint>> {
             packages: &["pacman-package-manager"],
         }),
     ];
+    all.push(Box::new(alpine::Alpine));
     all.push(Box::new(bare::Bare));
     all.extend(rhel::ALL.into_iter().map(|rhel| Box::new(rhel) as Box<dyn Blueprint>));
     all

@@ -6,6 +6,7 @@
 //!
 //! [`Manager`] is how packages get onto a machine, [`Services`] how services are looked after there.
 
+mod alpine;
 mod bare;
 mod booted;
 pub mod catalogue;
@@ -31,7 +32,7 @@ pub use booted::Booted;
 pub use catalogue::Blueprint;
 pub use chroot::Chroot;
 pub use foreground::ServiceCommand;
-pub use managers::{ARCHIVE, DNF_EL8, DNF_EL9, DPKG, Manager, PACMAN, RPM};
+pub use managers::{APK, ARCHIVE, DNF_EL8, DNF_EL9, DPKG, Manager, PACMAN, RPM};
 pub use root::Root;
 pub use services::{ServiceState, Services, Verb};
 pub use snapshot::{Difference, PASSED_OVER, Snapshot};

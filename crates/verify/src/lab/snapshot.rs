@@ -48,6 +48,7 @@ pub const PASSED_OVER: &[(&str, &str)] = &[
     ("/etc/subuid-", "copy of /etc/subuid, made by the account tools"),
     ("/run/adduser", "lock of adduser"),
     ("/root/.rpmdb", "rpm's own database, where Debian keeps it"),
+    ("/run/openrc", "notes of OpenRC on what runs, in memory on a real machine"),
     ("/run/lock", "locks of running programs"),
 ];
 

@@ -1,11 +1,13 @@
 //! Package managers: the commands that install, upgrade and remove.
 
+mod apk;
 mod archive;
 mod dnf;
 mod dpkg;
 mod pacman;
 mod rpm;
 
+pub use apk::APK;
 pub use archive::ARCHIVE;
 pub use dnf::{DNF_EL8, DNF_EL9};
 pub use dpkg::DPKG;
