@@ -303,6 +303,37 @@ fn zip_by_hand() {
     archive(Format::Zip);
 }
 
+/// Instructions of another processor: maintainer scripts, dpkg and the program itself run under qemu.
+#[test]
+fn deb_on_arm64() {
+    let blueprint = blueprint("debian-12-arm64-chroot");
+    let target = "aarch64-unknown-linux-gnu";
+    let fixed = CHANGING.replace("VERSION", "every version");
+    let product = Product::build(Format::Deb, target, &format!("{fixed}{SERVICE}"));
+    let [old, new] = product.packages(&*blueprint);
+    assert!(blueprint.takes(product.format, &target.parse().unwrap()));
+    assert!(!blueprint.takes(product.format, &X64.parse().unwrap()));
+    let Some(story) = Story::open(&*blueprint) else { return };
+    assert_eq!(story.sh("uname -m; dpkg --print-architecture"), "aarch64\narm64");
+
+    story.does(Action::Install, &old);
+    assert_eq!(story.sh("demo"), "1.0.0");
+    assert_eq!(story.sh("dpkg --verify demo"), "");
+    story.lab.write(CONFIG, "edited\n").unwrap();
+    story.does(Action::Upgrade, &new);
+    assert_eq!(story.sh("demo"), "1.1.0");
+    assert_eq!(story.read("/usr/share/demo/only-1.0.0"), None);
+    story.does(Action::Reinstall, &new);
+    story.does(Action::Downgrade, &old);
+    assert_eq!(story.sh("demo"), "1.0.0");
+    story.does(Action::Remove, &old);
+    assert_eq!(story.read(CONFIG).as_deref(), Some("edited\n"));
+    assert_eq!(story.read("/usr/bin/demo"), None);
+    story.does(Action::Purge, &old);
+    let left = story.difference().without(ACCOUNTS);
+    assert!(left.is_empty(), "{left}");
+}
+
 #[test]
 fn apk_under_openrc() {
     let blueprint = blueprint("alpine-openrc");

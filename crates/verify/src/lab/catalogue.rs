@@ -69,7 +69,17 @@ pub fn all() -> Vec<Box<dyn Blueprint>> {
             (_, true) => "debian-13-systemd",
             (_, false) => "debian-13-chroot",
         };
-        Namespaced { id, suite, number, booted, formats: &[Format::Deb], manager: DPKG, packages: &[] }
+        let architecture = Architecture::X86_64;
+        Namespaced {
+            id,
+            suite,
+            number,
+            booted,
+            architecture,
+            formats: &[Format::Deb],
+            manager: DPKG,
+            packages: &[],
+        }
     };
     let mut all: Vec<Box<dyn Blueprint>> = vec![
         Box::new(debian(12, "bookworm", true)),
@@ -81,6 +91,7 @@ pub fn all() -> Vec<Box<dyn Blueprint>> {
             suite: "bookworm",
             number: 12,
             booted: true,
+            architecture: Architecture::X86_64,
             formats: &[Format::Rpm],
             manager: RPM,
             packages: &["rpm"],
@@ -90,9 +101,15 @@ pub fn all() -> Vec<Box<dyn Blueprint>> {
             suite: "bookworm",
             number: 12,
             booted: true,
+            architecture: Architecture::X86_64,
             formats: &[Format::Arch],
             manager: PACMAN,
             packages: &["pacman-package-manager"],
+        }),
+        Box::new(Namespaced {
+            id: "debian-12-arm64-chroot",
+            architecture: Architecture::Aarch64,
+            ..debian(12, "bookworm", false)
         }),
     ];
     all.push(Box::new(alpine::Alpine));
@@ -107,6 +124,7 @@ struct Namespaced {
     suite: &'static str,
     number: u32,
     booted: bool,
+    architecture: Architecture,
     formats: &'static [Format],
     manager: &'static dyn Manager,
     packages: &'static [&'static str],
@@ -115,7 +133,7 @@ struct Namespaced {
 impl Namespaced {
     fn root(&self) -> Root {
         let root = if self.booted { Root::bootable(self.suite) } else { Root::minimal(self.suite) };
-        root.with(self.packages)
+        root.with(self.packages).on(self.architecture)
     }
 }
 
@@ -129,6 +147,9 @@ impl Blueprint for Namespaced {
         match (self.booted, self.formats) {
             (true, [Format::Deb]) => format!("Debian {}, systemd running", self.number),
             (true, _) => format!("Debian {}, systemd running, packages by {manager}", self.number),
+            (false, _) if self.architecture == Architecture::Aarch64 => {
+                format!("Debian {} for arm64, no service manager running", self.number)
+            }
             (false, _) => format!("Debian {}, no service manager running", self.number),
         }
     }
@@ -148,6 +169,20 @@ impl Blueprint for Namespaced {
             how: How::Native,
             difference: "The kernel is this machine's.".to_owned(),
         };
+        if self.architecture == Architecture::Aarch64 {
+            let how = match self.root().foreign() {
+                Some(_) => "The kernel is this machine's; instructions are emulated by qemu-user.",
+                None => "The kernel is this machine's.",
+            };
+            return vec![
+                SpeaksFor {
+                    platform: "debian-12-arm64".to_owned(),
+                    how: How::Native,
+                    difference: how.to_owned(),
+                },
+                stand_in("raspberry-pi-os", &format!("Debian 12's system and libraries. {how}")),
+            ];
+        }
         match (self.formats, self.number) {
             ([Format::Deb], 12) => vec![
                 debian(12),
@@ -166,7 +201,7 @@ impl Blueprint for Namespaced {
     }
 
     fn takes(&self, format: Format, target: &Target) -> bool {
-        self.formats.contains(&format) && target.architecture == Architecture::X86_64
+        self.formats.contains(&format) && target.architecture == self.architecture
     }
 
     fn manager(&self) -> &'static dyn Manager {
@@ -174,7 +209,7 @@ impl Blueprint for Namespaced {
     }
 
     fn check(&self) -> Result<()> {
-        if self.booted { Booted::check() } else { Chroot::check() }
+        if self.booted { Booted::check() } else { Chroot::check_for(&self.root()) }
     }
 
     fn prepare(&self) -> Result<()> {

@@ -53,6 +53,15 @@ impl Chroot {
         ])
     }
 
+    /// Checks that this machine can have one of a root, which may be of another architecture.
+    ///
+    /// # Errors
+    /// As [`Chroot::check`].
+    pub(super) fn check_for(root: &Root) -> Result<()> {
+        Self::check()?;
+        root.foreign().map_or(Ok(()), emulation::check)
+    }
+
     /// Opens one.
     ///
     /// # Errors
@@ -66,11 +75,10 @@ impl Chroot {
     /// # Errors
     /// As [`Chroot::open`].
     pub(super) fn open_with(root: &Root, services: Services) -> Result<Self> {
-        Self::check()?;
+        Self::check_for(root)?;
         let options = ["--mount", "--pid", "--fork", "--kill-child", "--net", "--uts", "--ipc"];
         let (script, registration) = match root.foreign() {
             Some(architecture) => {
-                emulation::check(architecture)?;
                 let script = format!("registration=\"$3\"\n{}{SETUP}", emulation::REGISTER);
                 (script, emulation::registration(architecture))
             }
