@@ -3,7 +3,9 @@
 use landfall_manifest::Format;
 use landfall_payload::{Architecture, Target};
 
-use super::{Booted, Chroot, DPKG, Laboratory, Manager, PACMAN, RPM, Result, Root, alpine, bare, rhel};
+use super::{
+    Booted, Chroot, DPKG, Laboratory, Manager, PACMAN, RPM, Result, Root, alpine, bare, emulation, rhel,
+};
 use crate::evidence::{self, How, SpeaksFor};
 
 /// How to set up one kind of laboratory, and what a run in it is worth.
@@ -155,7 +157,9 @@ impl Blueprint for Namespaced {
     }
 
     fn identity(&self) -> String {
-        self.root().identity()
+        let root = self.root();
+        let emulator = root.foreign().map(|foreign| format!("; {}", emulation::version(foreign)));
+        root.identity() + &emulator.unwrap_or_default()
     }
 
     fn speaks_for(&self) -> Vec<SpeaksFor> {
@@ -219,5 +223,40 @@ impl Blueprint for Namespaced {
     fn open(&self) -> Result<Box<dyn Laboratory>> {
         let root = self.root();
         Ok(if self.booted { Box::new(Booted::boot(&root)?) } else { Box::new(Chroot::open(&root)?) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use landfall_lint::platform;
+
+    #[test]
+    fn laboratories_have_a_name_each_and_speak_for_known_platforms() {
+        let mut ids: Vec<&str> = all().iter().map(|blueprint| blueprint.id()).collect();
+        ids.sort_unstable();
+        let count = ids.len();
+        ids.dedup();
+        assert_eq!(ids.len(), count, "{ids:?}");
+        for blueprint in all() {
+            let spoken = blueprint.speaks_for();
+            assert!(!spoken.is_empty(), "{}", blueprint.id());
+            for speaks_for in spoken {
+                assert!(platform::find(&speaks_for.platform).is_some(), "{}", speaks_for.platform);
+                assert!(!speaks_for.difference.is_empty(), "{}: {}", blueprint.id(), speaks_for.platform);
+            }
+        }
+    }
+
+    #[test]
+    fn every_format_is_taken_somewhere_and_no_foreign_instructions_anywhere() {
+        let target: Target = "x86_64-unknown-linux-gnu".parse().unwrap();
+        for format in Format::ALL {
+            assert!(all().iter().any(|blueprint| blueprint.takes(format, &target)), "{format:?}");
+        }
+        let target: Target = "s390x-unknown-linux-gnu".parse().unwrap();
+        assert!(
+            !all().iter().any(|blueprint| Format::ALL.iter().any(|format| blueprint.takes(*format, &target)))
+        );
     }
 }

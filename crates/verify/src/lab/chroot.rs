@@ -65,7 +65,7 @@ impl Chroot {
     /// Opens one.
     ///
     /// # Errors
-    /// [`LabError::Missing`] without root, tools or the base system.
+    /// [`LabError::Missing`](super::LabError::Missing) without root, tools or the base system.
     pub fn open(root: &Root) -> Result<Self> {
         Self::open_with(root, Services::None)
     }

@@ -43,6 +43,19 @@ pub(super) fn check(architecture: Architecture) -> Result<()> {
     Ok(())
 }
 
+/// The emulator and its version.
+pub(super) fn version(architecture: Architecture) -> String {
+    let name = architecture.name();
+    let programs = [format!("qemu-{name}-static"), format!("qemu-{name}")];
+    programs
+        .iter()
+        .find_map(|program| {
+            let output = Command::new(program).arg("--version").output().ok()?;
+            Some(String::from_utf8_lossy(&output.stdout).lines().next()?.to_owned())
+        })
+        .unwrap_or_else(|| format!("qemu-{name} of unknown version"))
+}
+
 /// A command of this machine that can run programs of an architecture.
 pub(super) fn with(architecture: Architecture, program: &str) -> Command {
     let mut command = Command::new("unshare");
