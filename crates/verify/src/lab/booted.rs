@@ -78,8 +78,8 @@ impl Booted {
     /// Boots one and waits until everything that starts with it has started.
     ///
     /// # Errors
-    /// [`LabError::Missing`] without root, tools or the base system; [`LabError::Failed`] with the console's text
-    /// when it does not come up.
+    /// [`LabError::Missing`](super::LabError::Missing) without root, tools or the base system;
+    /// [`LabError::Failed`](super::LabError::Failed) with the console's text when it does not come up.
     pub fn boot(root: &Root) -> Result<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         Self::check()?;

@@ -3,7 +3,9 @@
 use landfall_manifest::Format;
 use landfall_payload::{Architecture, Target};
 
-use super::{Booted, Chroot, DPKG, Laboratory, Manager, PACMAN, RPM, Result, Root};
+use super::{
+    Booted, Chroot, DPKG, Laboratory, Manager, PACMAN, RPM, Result, Root, alpine, bare, emulation, rhel,
+};
 use crate::evidence::{self, How, SpeaksFor};
 
 /// How to set up one kind of laboratory, and what a run in it is worth.
@@ -69,9 +71,19 @@ pub fn all() -> Vec<Box<dyn Blueprint>> {
             (_, true) => "debian-13-systemd",
             (_, false) => "debian-13-chroot",
         };
-        Namespaced { id, suite, number, booted, formats: &[Format::Deb], manager: DPKG, packages: &[] }
+        let architecture = Architecture::X86_64;
+        Namespaced {
+            id,
+            suite,
+            number,
+            booted,
+            architecture,
+            formats: &[Format::Deb],
+            manager: DPKG,
+            packages: &[],
+        }
     };
-    vec![
+    let mut all: Vec<Box<dyn Blueprint>> = vec![
         Box::new(debian(12, "bookworm", true)),
         Box::new(debian(13, "trixie", true)),
         Box::new(debian(12, "bookworm", false)),
@@ -81,6 +93,7 @@ pub fn all() -> Vec<Box<dyn Blueprint>> {
             suite: "bookworm",
             number: 12,
             booted: true,
+            architecture: Architecture::X86_64,
             formats: &[Format::Rpm],
             manager: RPM,
             packages: &["rpm"],
@@ -90,11 +103,21 @@ pub fn all() -> Vec<Box<dyn Blueprint>> {
             suite: "bookworm",
             number: 12,
             booted: true,
+            architecture: Architecture::X86_64,
             formats: &[Format::Arch],
             manager: PACMAN,
             packages: &["pacman-package-manager"],
         }),
-    ]
+        Box::new(Namespaced {
+            id: "debian-12-arm64-chroot",
+            architecture: Architecture::Aarch64,
+            ..debian(12, "bookworm", false)
+        }),
+    ];
+    all.push(Box::new(alpine::Alpine));
+    all.push(Box::new(bare::Bare));
+    all.extend(rhel::ALL.into_iter().map(|rhel| Box::new(rhel) as Box<dyn Blueprint>));
+    all
 }
 
 /// A Debian system in namespaces of this machine's kernel, with Debian's or a foreign package manager.
@@ -103,6 +126,7 @@ struct Namespaced {
     suite: &'static str,
     number: u32,
     booted: bool,
+    architecture: Architecture,
     formats: &'static [Format],
     manager: &'static dyn Manager,
     packages: &'static [&'static str],
@@ -111,7 +135,7 @@ struct Namespaced {
 impl Namespaced {
     fn root(&self) -> Root {
         let root = if self.booted { Root::bootable(self.suite) } else { Root::minimal(self.suite) };
-        root.with(self.packages)
+        root.with(self.packages).on(self.architecture)
     }
 }
 
@@ -125,12 +149,17 @@ impl Blueprint for Namespaced {
         match (self.booted, self.formats) {
             (true, [Format::Deb]) => format!("Debian {}, systemd running", self.number),
             (true, _) => format!("Debian {}, systemd running, packages by {manager}", self.number),
+            (false, _) if self.architecture == Architecture::Aarch64 => {
+                format!("Debian {} for arm64, no service manager running", self.number)
+            }
             (false, _) => format!("Debian {}, no service manager running", self.number),
         }
     }
 
     fn identity(&self) -> String {
-        self.root().name()
+        let root = self.root();
+        let emulator = root.foreign().map(|foreign| format!("; {}", emulation::version(foreign)));
+        root.identity() + &emulator.unwrap_or_default()
     }
 
     fn speaks_for(&self) -> Vec<SpeaksFor> {
@@ -144,6 +173,20 @@ impl Blueprint for Namespaced {
             how: How::Native,
             difference: "The kernel is this machine's.".to_owned(),
         };
+        if self.architecture == Architecture::Aarch64 {
+            let how = match self.root().foreign() {
+                Some(_) => "The kernel is this machine's; instructions are emulated by qemu-user.",
+                None => "The kernel is this machine's.",
+            };
+            return vec![
+                SpeaksFor {
+                    platform: "debian-12-arm64".to_owned(),
+                    how: How::Native,
+                    difference: how.to_owned(),
+                },
+                stand_in("raspberry-pi-os", &format!("Debian 12's system and libraries. {how}")),
+            ];
+        }
         match (self.formats, self.number) {
             ([Format::Deb], 12) => vec![
                 debian(12),
@@ -162,7 +205,7 @@ impl Blueprint for Namespaced {
     }
 
     fn takes(&self, format: Format, target: &Target) -> bool {
-        self.formats.contains(&format) && target.architecture == Architecture::X86_64
+        self.formats.contains(&format) && target.architecture == self.architecture
     }
 
     fn manager(&self) -> &'static dyn Manager {
@@ -170,7 +213,7 @@ impl Blueprint for Namespaced {
     }
 
     fn check(&self) -> Result<()> {
-        if self.booted { Booted::check() } else { Chroot::check() }
+        if self.booted { Booted::check() } else { Chroot::check_for(&self.root()) }
     }
 
     fn prepare(&self) -> Result<()> {
@@ -186,5 +229,40 @@ impl Blueprint for Namespaced {
             lab.run(&["mkdir", "-p", "/usr/share/licenses"])?.ok()?;
         }
         Ok(lab)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use landfall_lint::platform;
+
+    #[test]
+    fn laboratories_have_a_name_each_and_speak_for_known_platforms() {
+        let mut ids: Vec<&str> = all().iter().map(|blueprint| blueprint.id()).collect();
+        ids.sort_unstable();
+        let count = ids.len();
+        ids.dedup();
+        assert_eq!(ids.len(), count, "{ids:?}");
+        for blueprint in all() {
+            let spoken = blueprint.speaks_for();
+            assert!(!spoken.is_empty(), "{}", blueprint.id());
+            for speaks_for in spoken {
+                assert!(platform::find(&speaks_for.platform).is_some(), "{}", speaks_for.platform);
+                assert!(!speaks_for.difference.is_empty(), "{}: {}", blueprint.id(), speaks_for.platform);
+            }
+        }
+    }
+
+    #[test]
+    fn every_format_is_taken_somewhere_and_no_foreign_instructions_anywhere() {
+        let target: Target = "x86_64-unknown-linux-gnu".parse().unwrap();
+        for format in Format::ALL {
+            assert!(all().iter().any(|blueprint| blueprint.takes(format, &target)), "{format:?}");
+        }
+        let target: Target = "s390x-unknown-linux-gnu".parse().unwrap();
+        assert!(
+            !all().iter().any(|blueprint| Format::ALL.iter().any(|format| blueprint.takes(*format, &target)))
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::holder::{Holder, children};
-use super::{Laboratory, Outcome, Result, Root, Services, Snapshot, bare, converse, require};
+use super::{Laboratory, Outcome, Result, Root, Services, Snapshot, bare, converse, emulation, require};
 
 /// A Debian root in namespaces of its own: nothing runs in it, `policy-rc.d` forbids starting services, the network
 /// ends at its own loopback. What is written goes to memory.
@@ -14,6 +14,7 @@ use super::{Laboratory, Outcome, Result, Root, Services, Snapshot, bare, convers
 pub struct Chroot {
     holder: Holder,
     inner: u32,
+    services: Services,
 }
 
 const SETUP: &str = r#"
@@ -53,16 +54,40 @@ impl Chroot {
         ])
     }
 
+    /// Checks that this machine can have one of a root, which may be of another architecture.
+    ///
+    /// # Errors
+    /// As [`Chroot::check`].
+    pub(super) fn check_for(root: &Root) -> Result<()> {
+        Self::check()?;
+        root.foreign().map_or(Ok(()), emulation::check)
+    }
+
     /// Opens one.
     ///
     /// # Errors
-    /// [`LabError::Missing`] without root, tools or the base system.
+    /// [`LabError::Missing`](super::LabError::Missing) without root, tools or the base system.
     pub fn open(root: &Root) -> Result<Self> {
-        Self::check()?;
+        Self::open_with(root, Services::None)
+    }
+
+    /// Opens one in which something looks after services.
+    ///
+    /// # Errors
+    /// As [`Chroot::open`].
+    pub(super) fn open_with(root: &Root, services: Services) -> Result<Self> {
+        Self::check_for(root)?;
         let options = ["--mount", "--pid", "--fork", "--kill-child", "--net", "--uts", "--ipc"];
-        let (holder, _) = Holder::start(&options, SETUP, &root.folder()?, "")?;
+        let (script, registration) = match root.foreign() {
+            Some(architecture) => {
+                let script = format!("registration=\"$3\"\n{}{SETUP}", emulation::REGISTER);
+                (script, emulation::registration(architecture))
+            }
+            None => (SETUP.to_owned(), PathBuf::new()),
+        };
+        let (holder, _) = Holder::start(&options, &script, &root.folder()?, &registration.to_string_lossy())?;
         let Some(&inner) = children(holder.id()).first() else { return Err(holder.failed("has no process")) };
-        Ok(Self { holder, inner })
+        Ok(Self { holder, inner, services })
     }
 
     /// What leads into the machine; the command to run there is to be added.
@@ -100,7 +125,7 @@ impl Laboratory for Chroot {
     }
 
     fn services(&self) -> Services {
-        Services::None
+        self.services
     }
 
     fn limit_disk(&self, free: Option<u64>) -> Result<()> {

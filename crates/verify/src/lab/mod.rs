@@ -6,11 +6,16 @@
 //!
 //! [`Manager`] is how packages get onto a machine, [`Services`] how services are looked after there.
 
+mod alpine;
+mod bare;
 mod booted;
 pub mod catalogue;
 mod chroot;
+mod emulation;
+mod foreground;
 mod holder;
 mod managers;
+mod rhel;
 mod root;
 mod services;
 mod snapshot;
@@ -26,10 +31,11 @@ use std::time::Instant;
 pub use booted::Booted;
 pub use catalogue::Blueprint;
 pub use chroot::Chroot;
-pub use managers::{DPKG, Manager, PACMAN, RPM};
+pub use foreground::ServiceCommand;
+pub use managers::{APK, ARCHIVE, DNF_EL8, DNF_EL9, DPKG, Manager, PACMAN, RPM};
 pub use root::Root;
 pub use services::{ServiceState, Services, Verb};
-pub use snapshot::{Difference, Snapshot};
+pub use snapshot::{Difference, PASSED_OVER, Snapshot};
 
 /// Longest time that one command may take, in seconds.
 const COMMAND_LIMIT: u32 = 300;
@@ -188,6 +194,18 @@ pub trait Laboratory {
 
     /// What looks after services there.
     fn services(&self) -> Services;
+
+    /// Says how a service is started, for machines on which nothing but a person starts it; others take no notice.
+    /// Its file lies in the laboratory's own folder.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    fn declare_service(&self, service: &ServiceCommand<'_>) -> Result<()> {
+        match self.services() {
+            Services::Foreground => self.write(&foreground::path(service.name), &service.script()),
+            _ => Ok(()),
+        }
+    }
 
     /// Leaves so many bytes free on the machine's disk; `None` takes the limit away.
     ///

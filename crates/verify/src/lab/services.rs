@@ -1,6 +1,6 @@
 //! Service managers: the commands that start, stop and ask.
 
-use super::{Laboratory, Outcome, Result};
+use super::{INBOX, Laboratory, Outcome, Result, foreground};
 
 /// What looks after services on a machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,7 +9,10 @@ pub enum Services {
     Systemd,
     /// OpenRC, as in Alpine.
     OpenRc,
-    /// Nothing: programs are started by hand.
+    /// A person: programs run in the background until they are stopped, none starts with the machine. Services are
+    /// made known by [`Laboratory::declare_service`].
+    Foreground,
+    /// Nothing: no program can be started.
     None,
 }
 
@@ -60,8 +63,16 @@ impl Services {
                 active: holds(&["rc-service", name, "status"])?,
                 enabled: holds(&["sh", "-c", "ls /etc/runlevels/*/\"$0\" >/dev/null 2>&1", name])?,
             },
+            Self::Foreground => {
+                ServiceState { active: holds(&["sh", &foreground::path(name), "status"])?, enabled: false }
+            }
             Self::None => ServiceState { active: false, enabled: false },
         })
+    }
+
+    /// Whether it can start a service with the machine.
+    pub fn enables(self) -> bool {
+        matches!(self, Self::Systemd | Self::OpenRc)
     }
 
     /// Does something with a service.
@@ -80,7 +91,12 @@ impl Services {
             (Self::OpenRc, Verb::Restart) => lab.run(&["rc-service", name, "restart"]),
             (Self::OpenRc, Verb::Enable) => lab.run(&["rc-update", "add", name, "default"]),
             (Self::OpenRc, Verb::Disable) => lab.run(&["rc-update", "del", name, "default"]),
-            (Self::None, _) => Err(super::LabError::Unsupported("has no service manager")),
+            (Self::Foreground, Verb::Start) => lab.run(&["sh", &foreground::path(name), "start"]),
+            (Self::Foreground, Verb::Stop) => lab.run(&["sh", &foreground::path(name), "stop"]),
+            (Self::Foreground, Verb::Restart) => {
+                lab.run(&["sh", "-c", "sh \"$0\" stop && sh \"$0\" start", &foreground::path(name)])
+            }
+            (Self::Foreground | Self::None, _) => Err(super::LabError::Unsupported("has no service manager")),
         }
     }
 
@@ -103,6 +119,7 @@ impl Services {
                 "systemctl status --no-pager --lines=0 {name} || :; journalctl --no-pager --lines=40 --unit={name}"
             )),
             Self::OpenRc => lab.script(&format!("rc-service {name} status || :; tail -n 40 /var/log/{name}/*.log")),
+            Self::Foreground => lab.script(&format!("tail -n 40 {INBOX}/run/{name}.log")),
             Self::None => return String::new(),
         };
         outcome.map_or_else(|error| error.to_string(), |outcome| outcome.text())

@@ -7,41 +7,64 @@ use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-/// Trees that package managers and a running system change by themselves.
-const PASSED_OVER: &[&str] = &[
-    "/dev",
-    "/proc",
-    "/sys",
-    "/opt/laboratory",
-    "/tmp",
-    "/var/tmp",
-    "/var/cache/apt",
-    "/var/cache/debconf",
-    "/var/cache/ldconfig",
-    "/var/lib/dpkg",
-    "/var/lib/pacman",
-    "/var/lib/rpm",
-    "/var/lib/systemd",
-    "/var/log/alternatives.log",
-    "/var/log/apt",
-    "/var/log/dpkg.log",
-    "/var/log/journal",
-    "/var/log/pacman.log",
-    "/etc/.pwd.lock",
-    "/etc/group-",
-    "/etc/gshadow-",
-    "/etc/passwd-",
-    "/etc/shadow-",
-    "/etc/subgid-",
-    "/etc/subuid-",
-    "/run/adduser",
-    "/run/lock",
+/// What a snapshot does not look at, path and reason: what package managers and a running system change by
+/// themselves.
+pub const PASSED_OVER: &[(&str, &str)] = &[
+    ("/dev", "devices are the kernel's"),
+    ("/proc", "the kernel's"),
+    ("/sys", "the kernel's"),
+    ("/opt/laboratory", "the laboratory's own: packages to install, helpers"),
+    ("/tmp", "temporary by its meaning"),
+    (
+        "/var/tmp",
+        "temporary by its meaning; systemd keeps a folder there for each service with a private one",
+    ),
+    ("/var/cache/apt", "apt's own"),
+    ("/var/cache/debconf", "answers kept by debconf itself"),
+    ("/var/cache/dnf", "dnf's own"),
+    ("/var/cache/ldconfig", "made anew by ldconfig"),
+    ("/var/lib/dnf", "dnf's own history"),
+    ("/var/lib/dpkg", "dpkg's own database"),
+    ("/var/lib/pacman", "pacman's own database"),
+    ("/var/lib/rpm", "rpm's own database"),
+    ("/var/lib/systemd", "systemd's notes of its own: clock, random seed, enabled units"),
+    ("/var/log/alternatives.log", "log of update-alternatives"),
+    ("/var/log/apt", "apt's log"),
+    ("/var/log/dnf.librepo.log", "dnf's log"),
+    ("/var/log/dnf.log", "dnf's log"),
+    ("/var/log/dnf.rpm.log", "dnf's log"),
+    ("/var/log/dpkg.log", "dpkg's log"),
+    ("/var/log/hawkey.log", "log of dnf's resolver"),
+    ("/var/log/journal", "systemd's log"),
+    ("/var/log/pacman.log", "pacman's log"),
+    ("/var/log/wtmp", "times of the machine's own starts"),
+    ("/etc/.pwd.lock", "held while accounts are edited"),
+    ("/etc/group-", "copy of /etc/group, made by the account tools"),
+    ("/etc/gshadow-", "copy of /etc/gshadow, made by the account tools"),
+    ("/etc/ld.so.cache", "made anew by ldconfig"),
+    ("/etc/passwd-", "copy of /etc/passwd, made by the account tools"),
+    ("/etc/shadow-", "copy of /etc/shadow, made by the account tools"),
+    ("/etc/subgid-", "copy of /etc/subgid, made by the account tools"),
+    ("/etc/subuid-", "copy of /etc/subuid, made by the account tools"),
+    ("/run/adduser", "lock of adduser"),
+    ("/root/.rpmdb", "rpm's own database, where Debian keeps it"),
+    ("/run/openrc", "notes of OpenRC on what runs, in memory on a real machine"),
+    ("/run/lock", "locks of running programs"),
 ];
 
-/// Everything on a file system: path, kind, permissions, owner and target of a link. No sizes and no times: a
-/// directory's size means nothing, and a file's content is a question for [`super::Laboratory::read`].
+/// Everything on a file system: path, kind, permissions, owner and target of a link, and of a regular file the size
+/// and the time of its last change, which tell whether somebody wrote to it. What it holds is a question for
+/// [`super::Laboratory::read`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Snapshot(BTreeMap<String, String>);
+pub struct Snapshot(BTreeMap<String, Entry>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Entry {
+    /// Kind, mode, owner and target.
+    description: String,
+    /// Size and time of the last change, in seconds and nanoseconds, of a regular file.
+    content: Option<(u64, i64, i64)>,
+}
 
 impl Snapshot {
     /// Walks the file system at `root` without following links or entering other file systems.
@@ -56,10 +79,13 @@ impl Snapshot {
                 let path = format!("{path}/{}", entry.file_name().to_string_lossy());
                 // What vanishes during the walk was temporary.
                 let Ok(metadata) = entry.metadata() else { continue };
-                if PASSED_OVER.contains(&path.as_str()) {
+                if PASSED_OVER.iter().any(|(passed_over, _)| *passed_over == path) {
                     continue;
                 }
-                all.insert(path.clone(), describe(&entry.path(), &metadata, &names));
+                let description = describe(&entry.path(), &metadata, &names);
+                let content =
+                    metadata.is_file().then(|| (metadata.size(), metadata.mtime(), metadata.mtime_nsec()));
+                all.insert(path.clone(), Entry { description, content });
                 if metadata.is_dir() && metadata.dev() == device {
                     open.push((entry.path(), path));
                 }
@@ -70,16 +96,22 @@ impl Snapshot {
 
     /// What is there at a path: `file 0644 root:root`; `None` where nothing is.
     pub fn get(&self, path: &str) -> Option<&str> {
-        self.0.get(path).map(String::as_str)
+        self.0.get(path).map(|entry| entry.description.as_str())
     }
 
     /// What has changed since `before`.
     pub fn since(&self, before: &Self) -> Difference {
         let mut difference = Difference::default();
         for (path, now) in &self.0 {
+            let description = &now.description;
             match before.0.get(path) {
-                None => difference.added.push(format!("{path} {now}")),
-                Some(then) if then != now => difference.changed.push(format!("{path} {then} -> {now}")),
+                None => difference.added.push(format!("{path} {description}")),
+                Some(then) if then.description != *description => {
+                    difference.changed.push(format!("{path} {} -> {description}", then.description));
+                }
+                Some(then) if then.content != now.content => {
+                    difference.changed.push(format!("{path} content"))
+                }
                 Some(_) => {}
             }
         }
@@ -93,7 +125,7 @@ impl Snapshot {
 pub struct Difference {
     /// What came, as `path kind mode owner:group`.
     pub added: Vec<String>,
-    /// What has another kind, mode, owner or target.
+    /// What has another kind, mode, owner or target; or, as `path content`, what was written to.
     pub changed: Vec<String>,
     /// What went.
     pub removed: Vec<String>,
@@ -173,5 +205,52 @@ fn describe(path: &PathBuf, metadata: &fs::Metadata, names: &Names) -> String {
     match fs::read_link(path) {
         Ok(target) if kind.is_symlink() => format!("{word} {owner} to {}", target.display()),
         _ => format!("{word} {:04o} {owner}", metadata.mode() & 0o7777),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::File;
+
+    #[test]
+    fn a_difference_tells_what_came_went_and_changed() {
+        let root = tempfile::tempdir().unwrap();
+        let path = |name: &str| root.path().join(name);
+        for (name, text) in [("edited", "one"), ("left", "one"), ("gone", "one"), ("replaced", "one")] {
+            fs::write(path(name), text).unwrap();
+        }
+        let before = Snapshot::take(root.path()).unwrap();
+        assert!(before.since(&before).is_empty());
+
+        fs::write(path("edited"), "longer").unwrap();
+        fs::remove_file(path("gone")).unwrap();
+        fs::remove_file(path("replaced")).unwrap();
+        std::os::unix::fs::symlink("left", path("replaced")).unwrap();
+        fs::create_dir(path("new")).unwrap();
+        fs::write(path("new/file"), "").unwrap();
+        let difference = Snapshot::take(root.path()).unwrap().since(&before);
+
+        let paths = |lines: &[String]| {
+            lines.iter().map(|line| line.split(' ').next().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(paths(&difference.added), ["/new", "/new/file"]);
+        assert_eq!(paths(&difference.changed), ["/edited", "/replaced"]);
+        assert_eq!(difference.changed[0], "/edited content");
+        assert!(difference.changed[1].ends_with("to left"), "{difference}");
+        assert_eq!(difference.removed, ["/gone"]);
+        assert_eq!(paths(&difference.without(&["/new", "/edited"]).changed), ["/replaced"]);
+    }
+
+    #[test]
+    fn a_file_of_the_same_size_is_seen_by_its_time() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("file");
+        fs::write(&file, "one").unwrap();
+        let before = Snapshot::take(root.path()).unwrap();
+        fs::write(&file, "two").unwrap();
+        let later = std::time::SystemTime::now() + std::time::Duration::from_secs(1);
+        File::open(&file).unwrap().set_modified(later).unwrap();
+        assert_eq!(Snapshot::take(root.path()).unwrap().since(&before).changed, ["/file content"]);
     }
 }

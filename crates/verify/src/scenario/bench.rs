@@ -5,12 +5,13 @@ use std::fmt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use landfall_payload::{EntryKind, Start};
+use landfall_payload::{EntryKind, Service, Start};
 
 use super::Subject;
 use crate::evidence::{Command, Step, Verdict};
 use crate::lab::{
-    Action, Blueprint, INBOX, LabError, Laboratory, Outcome, Package, ServiceState, Services, Snapshot, Verb,
+    Action, Blueprint, INBOX, LabError, Laboratory, Outcome, Package, ServiceCommand, ServiceState, Services,
+    Snapshot, Verb,
 };
 
 /// Longest wait for a service to become ready or for an address to answer.
@@ -324,10 +325,10 @@ impl<'a> Bench<'a> {
         ensure(!state.active && !state.enabled, || {
             format!("{} leaves both to the administrator, but the service is {state}", self.manager().name())
         })?;
-        if services != Services::None {
+        if services.enables() {
             self.act(Verb::Enable)?;
-            self.act(Verb::Start)?;
         }
+        self.act(Verb::Start)?;
         self.wait_active()
     }
 
@@ -346,6 +347,22 @@ impl<'a> Bench<'a> {
         if !lines.is_empty() {
             self.lab.write(&service.environment_file, &lines)?;
         }
+        self.declare_service(service)
+    }
+
+    /// Tells a laboratory without a service manager how a person would start the service.
+    fn declare_service(&self, service: &Service) -> Said {
+        let mut environment = service.environment.clone();
+        if let Some((folder, _)) = service.credentials.first().and_then(|(_, path)| path.rsplit_once('/')) {
+            environment.insert("CREDENTIALS_DIRECTORY".to_owned(), folder.to_owned());
+        }
+        self.lab.declare_service(&ServiceCommand {
+            name: &service.name,
+            program: &self.installed(&service.program),
+            arguments: &service.arguments,
+            environment: &environment,
+            environment_file: &service.environment_file,
+        })?;
         Ok(())
     }
 
@@ -478,10 +495,10 @@ impl<'a> Bench<'a> {
     /// Edits every configuration file as an administrator does; the text that each has then.
     pub(super) fn edit_configuration(&self) -> Said<Vec<(String, String)>> {
         let mut edited = Vec::new();
-        for path in self.subject.configuration() {
-            let Some(text) = self.lab.read(path)? else { return failed(format!("{path} is not there")) };
+        for path in self.subject.configuration().into_iter().map(|path| self.installed(path)) {
+            let Some(text) = self.lab.read(&path)? else { return failed(format!("{path} is not there")) };
             self.sh(&format!("printf '%s' '{EDIT}' >>{path}"))?;
-            edited.push((path.to_owned(), text + EDIT));
+            edited.push((path, text + EDIT));
         }
         Ok(edited)
     }

@@ -32,7 +32,7 @@ impl Bench<'_> {
                 Some(is) => wrong.push(format!("{path} is {is}, declared is {wanted}")),
             }
         }
-        if self.has_service() {
+        if self.has_service() && self.manager().runs_scripts() {
             for folder in &self.subject.payload.writable {
                 let wanted = format!("directory {:04o} {}:{}", folder.mode, folder.owner, folder.group);
                 match now.get(&folder.path) {
@@ -110,8 +110,9 @@ impl Bench<'_> {
             for entry in self.subject.payload.entries(self.subject.format) {
                 if entry.role == Role::Config {
                     let ending = self.manager().saved_as().unwrap_or_default();
-                    allowed.push(entry.path.clone());
-                    allowed.push(format!("{}{ending}", entry.path));
+                    let path = self.installed(&entry.path);
+                    allowed.push(format!("{path}{ending}"));
+                    allowed.push(path);
                 }
             }
             allowed.extend(self.own_directories());

@@ -1,6 +1,8 @@
 //! The whole machine: restarts, power cuts, SELinux.
 
-use super::bench::{Bench, Said};
+use landfall_payload::Format;
+
+use super::bench::{Bench, Ended, Said};
 use super::history::{health, install, restart, service, still_runs};
 
 /// Everything that needs a running system which can be restarted, in one laboratory.
@@ -20,6 +22,12 @@ pub(super) fn machine(b: &mut Bench<'_>) {
             comes_up_again(b, |b| Ok(b.lab_mut().reboot()?))
         });
     }
+    b.step("selinux", |b| {
+        Err(match b.subject.format {
+            Format::Rpm => Ended::NotRun("no laboratory has the policy of RHEL and Fedora".to_owned()),
+            _ => Ended::NotApplicable("the kernel of this laboratory has no SELinux".to_owned()),
+        })
+    });
     b.step("power-cut", |b| comes_up_again(b, |b| Ok(b.lab_mut().cut_power()?)));
 }
 

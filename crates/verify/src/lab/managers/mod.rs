@@ -1,0 +1,79 @@
+//! Package managers: the commands that install, upgrade and remove.
+
+mod apk;
+mod archive;
+mod dnf;
+mod dpkg;
+mod pacman;
+mod rpm;
+
+pub use apk::APK;
+pub use archive::ARCHIVE;
+pub use dnf::{DNF_EL8, DNF_EL9};
+pub use dpkg::DPKG;
+pub use pacman::PACMAN;
+pub use rpm::RPM;
+
+use super::Action;
+
+/// A package manager, as it is run on a machine that has it.
+pub trait Manager: Sync {
+    /// Name of its program.
+    fn name(&self) -> &'static str;
+
+    /// The command for an action; `subject` is the package's file on the machine, or its name. `None` where the
+    /// package manager knows no such step.
+    fn command(&self, action: Action, subject: &str, name: &str) -> Option<Vec<String>>;
+
+    /// The command that puts things right after an installation was interrupted, before the next try.
+    fn repair(&self) -> Option<&'static [&'static str]> {
+        None
+    }
+
+    /// A script that the commands need: where it is to be on the machine, and its text.
+    fn tool(&self) -> Option<(&'static str, &'static str)> {
+        None
+    }
+
+    /// Whether the package manager itself starts a service on first installation. Arch and Alpine leave that to the
+    /// administrator.
+    fn starts_services(&self) -> bool {
+        true
+    }
+
+    /// What an edited configuration file's name ends with after a removal; `None` where it keeps its name.
+    fn saved_as(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// What a removal leaves for its own reasons, beside configuration: path and reason. `service` is the service's
+    /// name.
+    fn leaves(&self, _service: &str) -> Vec<(String, &'static str)> {
+        Vec::new()
+    }
+
+    /// Whether it has a step that takes away what a removal has left.
+    fn purges(&self) -> bool {
+        true
+    }
+
+    /// Whether that step takes the product's state, logs and cache away too.
+    fn purges_directories(&self) -> bool {
+        false
+    }
+
+    /// Whether packages have scripts.
+    fn runs_scripts(&self) -> bool {
+        true
+    }
+
+    /// Where a path of the package `name` is on the machine.
+    fn place(&self, _name: &str, path: &str) -> String {
+        path.to_owned()
+    }
+}
+
+/// A command that ends with what it is about.
+fn words(words: &[&str], subject: &str) -> Option<Vec<String>> {
+    Some(words.iter().copied().chain([subject]).map(str::to_owned).collect())
+}
