@@ -225,8 +225,7 @@ impl Blueprint for Namespaced {
         let lab: Box<dyn Laboratory> =
             if self.booted { Box::new(Booted::boot(&root)?) } else { Box::new(Chroot::open(&root)?) };
         if self.formats.contains(&Format::Rpm) {
-            // Belongs to the package `filesystem` of RHEL and Fedora, so that no other package takes it away.
-            lab.run(&["mkdir", "-p", "/usr/share/licenses"])?.ok()?;
+            rhel::resemble_rhel(lab.as_ref())?;
         }
         Ok(lab)
     }

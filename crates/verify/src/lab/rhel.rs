@@ -193,6 +193,14 @@ impl Rhel {
     }
 }
 
+/// Makes Debian's rpm and its surroundings what packages find in RHEL and Fedora.
+pub(super) fn resemble_rhel(lab: &dyn Laboratory) -> Result<()> {
+    // Debian's rpm keeps root's database in root's home.
+    lab.write("/etc/rpm/macros", "%_dbpath /var/lib/rpm\n")?;
+    // Belongs to the package `filesystem` there, so that no other package takes it away.
+    lab.run(&["mkdir", "-p", "/usr/share/licenses"])?.ok().map(drop)
+}
+
 impl Blueprint for Rhel {
     fn id(&self) -> &'static str {
         self.id
@@ -232,6 +240,7 @@ impl Blueprint for Rhel {
 
     fn open(&self) -> Result<Box<dyn Laboratory>> {
         let lab = Booted::boot(&Self::root())?;
+        resemble_rhel(&lab)?;
         let folder = tempfile::tempdir()?;
         let package = self.base.package(folder.path())?;
         let package = super::Package { file: &package, name: "fake-base", manager: RPM };

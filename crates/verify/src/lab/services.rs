@@ -75,6 +75,12 @@ impl Services {
         matches!(self, Self::Systemd | Self::OpenRc)
     }
 
+    /// Whether it knows that a program which ended at once is not ready. OpenRC's supervisor calls a service started
+    /// that it starts again and again.
+    pub fn knows_readiness(self) -> bool {
+        self != Self::OpenRc
+    }
+
     /// Does something with a service.
     ///
     /// # Errors

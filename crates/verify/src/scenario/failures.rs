@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use super::bench::{Bench, Ended, Said, ensure, failed, milliseconds};
 use super::faulty::Fault;
-use super::history::{at_work, install, still_runs};
-use crate::lab::Action;
+use super::history::{at_work, health_answers, install, still_runs};
+use crate::lab::{Action, Verb};
 
 /// Where an upgrade is killed: at these parts of the time that one takes.
 const KILLED_AT: [f64; 3] = [0.2, 0.5, 0.8];
@@ -40,6 +40,10 @@ impl Trial {
         b.managed(Action::Restore, release)?;
         b.program_is_new()?;
         self.unharmed(b)?;
+        if b.has_service() && !b.lab().services().enables() {
+            // Whoever started it by hand does so again.
+            b.act(Verb::Start)?;
+        }
         still_runs(b)?;
         b.work_is_done()
     }
@@ -129,7 +133,9 @@ pub(super) fn not_ready(b: &mut Bench<'_>) {
         let start = Instant::now();
         b.manage(Action::Upgrade, &b.subject.further(Fault::NeverReady)?)?;
         let state = b.state()?;
-        ensure(!state.active, || {
+        let (services, _) = b.service()?;
+        let silent = !services.knows_readiness() && !health_answers(b)?;
+        ensure(!state.active || silent, || {
             format!("the service is said to be {state}, {} ms after its program failed", milliseconds(start))
         })?;
         trial.put_right(b, &b.subject.further(Fault::None)?)

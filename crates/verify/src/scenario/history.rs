@@ -44,6 +44,14 @@ pub(super) fn health(b: &mut Bench<'_>) -> Said {
     b.run(&["sh", "/opt/laboratory/bin/http", address]).map(drop)
 }
 
+/// Whether the health address answers now; without one it is silent.
+pub(super) fn health_answers(b: &Bench<'_>) -> Said<bool> {
+    match b.subject.service().and_then(|service| service.health.as_deref()) {
+        Some(address) => Ok(b.lab().http(address)?.is_some()),
+        None => Ok(false),
+    }
+}
+
 /// An edited configuration and queued work survive a restart.
 pub(super) fn restart(b: &mut Bench<'_>) -> Said {
     b.service()?;

@@ -18,7 +18,12 @@ take_away() {
     [ -e "$list" ] || return 0
     while read -r sum path; do
         [ -e "$home/$path" ] || [ -h "$home/$path" ] || continue
-        case "$path" in etc/*) [ "$(sum "$home/$path")" = "$sum" ] || continue ;; esac
+        case "$path" in
+            etc/*)
+                rm -f "$home/$path.new"
+                [ "$(sum "$home/$path")" = "$sum" ] || continue
+                ;;
+        esac
         rm -f "$home/$path"
     done <"$list"
 }

@@ -16,14 +16,12 @@ impl Manager for Rpm {
     fn command(&self, action: Action, subject: &str, _name: &str) -> Option<Vec<String>> {
         // The names in a Debian system's rpm database satisfy nothing.
         match action {
-            // Debian's rpm keeps root's own database elsewhere.
-            Action::Install => words(&["rpm", "--dbpath=/var/lib/rpm", "--install", "--nodeps"], subject),
+            Action::Install => words(&["rpm", "--install", "--nodeps"], subject),
             // An interrupted upgrade leaves either version in the database.
-            Action::Upgrade | Action::Reinstall | Action::Downgrade | Action::Restore => words(
-                &["rpm", "--dbpath=/var/lib/rpm", "--upgrade", "--nodeps", "--oldpackage", "--replacepkgs"],
-                subject,
-            ),
-            Action::Remove => words(&["rpm", "--dbpath=/var/lib/rpm", "--erase"], subject),
+            Action::Upgrade | Action::Reinstall | Action::Downgrade | Action::Restore => {
+                words(&["rpm", "--upgrade", "--nodeps", "--oldpackage", "--replacepkgs"], subject)
+            }
+            Action::Remove => words(&["rpm", "--erase"], subject),
             Action::Purge => None,
         }
     }
