@@ -222,7 +222,13 @@ impl Blueprint for Namespaced {
 
     fn open(&self) -> Result<Box<dyn Laboratory>> {
         let root = self.root();
-        Ok(if self.booted { Box::new(Booted::boot(&root)?) } else { Box::new(Chroot::open(&root)?) })
+        let lab: Box<dyn Laboratory> =
+            if self.booted { Box::new(Booted::boot(&root)?) } else { Box::new(Chroot::open(&root)?) };
+        if self.formats.contains(&Format::Rpm) {
+            // Belongs to the package `filesystem` of RHEL and Fedora.
+            lab.run(&["mkdir", "-p", "/usr/share/licenses"])?.ok()?;
+        }
+        Ok(lab)
     }
 }
 
