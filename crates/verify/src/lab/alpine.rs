@@ -4,7 +4,7 @@ use landfall_manifest::Format;
 use landfall_payload::{Architecture, Target};
 
 use super::managers::APK;
-use super::{Blueprint, Chroot, INBOX, Laboratory, Manager, Result, Root, Services};
+use super::{Blueprint, Chroot, INBOX, Laboratory, Manager, Result, Root, Services, root};
 use crate::evidence::{How, SpeaksFor};
 
 /// The laboratory `alpine-openrc`.
@@ -77,7 +77,8 @@ impl Blueprint for Alpine {
     }
 
     fn identity(&self) -> String {
-        Self::root().identity()
+        let made = [START, ADDGROUP, ADDUSER, APK.tool().map_or("", |(_, script)| script)].concat();
+        format!("{}; scripts {}", Self::root().identity(), root::digest(&made))
     }
 
     fn speaks_for(&self) -> Vec<SpeaksFor> {
