@@ -146,6 +146,17 @@ impl Story {
         outcome
     }
 
+    /// Puts a package that is on the machine already over another version while the disk is full.
+    fn on_a_full_disk(&self, package: &Package<'_>) -> Outcome {
+        let there = format!("/opt/laboratory/{}", package.file.file_name().unwrap().to_string_lossy());
+        let command = package.manager.command(Action::Downgrade, &there, package.name).unwrap();
+        let command: Vec<&str> = command.iter().map(String::as_str).collect();
+        self.lab.limit_disk(Some(4096)).unwrap();
+        let outcome = self.lab.run(&command).unwrap();
+        self.lab.limit_disk(None).unwrap();
+        outcome
+    }
+
     fn read(&self, path: &str) -> Option<String> {
         self.lab.read(path).unwrap()
     }
@@ -188,11 +199,13 @@ fn rhel(id: &str) {
     assert_eq!(story.sh("demo"), "1.0.0");
     assert_eq!(story.read(CONFIG).as_deref(), Some("edited\n"));
 
-    // An upgrade that was killed leaves both versions in the database.
+    // An upgrade that was killed leaves both versions in the database, and half a file beside its place.
+    story.lab.write("/usr/bin/demo;6b0147f2", "half").unwrap();
     story.sh("rpm --install --force --justdb --nodeps --noscripts /opt/laboratory/demo-1.1.0*.rpm");
     assert_eq!(story.sh("rpm --query demo | wc -l"), "2");
     story.lab.run(blueprint.manager().repair().unwrap()).unwrap().ok().unwrap();
     assert_eq!(story.sh("rpm --query --queryformat '%{VERSION} ' demo"), "1.0.0 ");
+    assert_eq!(story.read("/usr/bin/demo;6b0147f2"), None);
     story.does(Action::Upgrade, &new);
     assert_eq!(story.sh("demo"), "1.1.0");
 
@@ -263,14 +276,9 @@ fn archive(format: Format) {
     assert_eq!(story.read(config).as_deref(), Some("edited\n"));
 
     // A disk that is full harms nothing.
-    story.lab.limit_disk(Some(4096)).unwrap();
-    let there = format!("/opt/laboratory/{}", product.old.file_name().unwrap().to_string_lossy());
-    let command = blueprint.manager().command(Action::Downgrade, &there, "demo").unwrap();
-    let command: Vec<&str> = command.iter().map(String::as_str).collect();
-    let full = story.lab.run(&command).unwrap();
+    let full = story.on_a_full_disk(&old);
     let says = if format == Format::Zip { "disk full" } else { "space left on device" };
     assert!(!full.success() && full.text().contains(says), "{full}");
-    story.lab.limit_disk(None).unwrap();
     assert_eq!(version().as_deref(), Some("1.1.0\n"));
 
     story.does(Action::Downgrade, &old);
@@ -383,6 +391,9 @@ post-deinstall = "note.sh"
     act(Verb::Stop);
     story.does(Action::Reinstall, &new);
     assert!(!story.service().active, "a stopped service stays stopped");
+    let full = story.on_a_full_disk(&old);
+    assert!(!full.success() && full.text().contains("space left on device"), "{full}");
+    assert_eq!(story.sh("demo"), "1.1.0");
     story.does(Action::Downgrade, &old);
     assert_eq!(story.sh("demo"), "1.0.0");
     assert_eq!(story.read(CONFIG).as_deref(), Some("edited\n"));

@@ -4,7 +4,7 @@ use landfall_manifest::Format;
 use landfall_payload::{Architecture, Target};
 
 use super::managers::APK;
-use super::{Blueprint, Chroot, INBOX, Laboratory, Manager, Result, Root, Services};
+use super::{Blueprint, Chroot, INBOX, Laboratory, Manager, Result, Root, Services, root};
 use crate::evidence::{How, SpeaksFor};
 
 /// The laboratory `alpine-openrc`.
@@ -12,11 +12,13 @@ pub(super) struct Alpine;
 
 /// busybox's programs for the scripts of packages, and what openrc-run expects of a system that has started.
 ///
-/// Debian's OpenRC has no `start-stop-daemon` of its own, and busybox's must not take the place of dpkg's.
+/// Debian's OpenRC has no `start-stop-daemon` of its own, and busybox's must not take the place of dpkg's. Its script for
+/// the clock needs one of another package.
 const START: &str = r#"
 mkdir -p "$0/bin"
 busybox --install -s "$0/bin"
 rm "$0/bin/start-stop-daemon"
+rm -f /etc/init.d/hwclock.sh
 for state in daemons exclusive failed inactive options scheduled started starting stopping tmp wasinactive; do
     mkdir -p /run/openrc/$state
 done
@@ -75,7 +77,8 @@ impl Blueprint for Alpine {
     }
 
     fn identity(&self) -> String {
-        Self::root().identity()
+        let made = [START, ADDGROUP, ADDUSER, APK.tool().map_or("", |(_, script)| script)].concat();
+        format!("{}; scripts {}", Self::root().identity(), root::digest(&made))
     }
 
     fn speaks_for(&self) -> Vec<SpeaksFor> {

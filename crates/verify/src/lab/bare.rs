@@ -4,7 +4,7 @@ use landfall_manifest::Format;
 use landfall_payload::{Architecture, Os, Target};
 
 use super::managers::ARCHIVE;
-use super::{Blueprint, Chroot, Laboratory, Manager, Result, Root, Services};
+use super::{Blueprint, Chroot, Laboratory, Manager, Result, Root, Services, root};
 use crate::evidence::{How, SpeaksFor};
 
 /// The laboratory `archive-bare`.
@@ -26,7 +26,8 @@ impl Blueprint for Bare {
     }
 
     fn identity(&self) -> String {
-        Self::root().identity()
+        let tool = ARCHIVE.tool().map_or("", |(_, script)| script);
+        format!("{}; scripts {}", Self::root().identity(), root::digest(tool))
     }
 
     fn speaks_for(&self) -> Vec<SpeaksFor> {

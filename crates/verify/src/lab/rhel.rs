@@ -118,7 +118,8 @@ impl Base {
         provides
     }
 
-    /// The manifest of a package that provides it all.
+    /// The manifest of a package that provides it all. It also brings `/usr/share/licenses`, which belongs to the
+    /// package `filesystem` there.
     fn manifest(&self) -> String {
         let provides: Vec<String> = self.provides().iter().map(|item| format!("{item:?}")).collect();
         format!(
@@ -132,7 +133,7 @@ summary = "Says that a base system is there"
 
 [[files]]
 content = "This package only says what a base system of RHEL {} provides.\n"
-destination = "/usr/share/doc/fake-base/README"
+destination = "/usr/share/licenses/fake-base/README"
 
 [package.rpm]
 provides = [{}]

@@ -1,6 +1,6 @@
 //! dnf(8): RPM packages with RHEL's resolver.
 
-use super::{Manager, words};
+use super::{Manager, rpm, words};
 use crate::lab::Action;
 
 /// dnf(8) as RHEL 8 has it.
@@ -29,24 +29,14 @@ impl Manager for Dnf {
             Action::Remove => "remove",
             Action::Purge => return None,
         };
-        // The machine has no network, so a repository could not be reached. Packages come unsigned from the builder
-        // and are signed by whoever publishes them, so there is no signature to check yet.
-        let options = [
-            "dnf",
-            "--assumeyes",
-            "--noplugins",
-            "--disablerepo=*",
-            "--nogpgcheck",
-            self.release,
-            self.module,
-        ];
+        // There is no repository: the machine has no network and no file that names one. Packages come unsigned from
+        // the builder and are signed by whoever publishes them, so there is no signature to check yet.
+        let options = ["dnf", "--assumeyes", "--noplugins", "--nogpgcheck", self.release, self.module];
         words(&[&options[..], &[verb]].concat(), subject)
     }
 
-    /// Of a package of which both versions stayed in the database, the one that was being put over the other is
-    /// forgotten, so that the next upgrade finds work to do. What is on the disk stays as it is.
     fn repair(&self) -> Option<&'static [&'static str]> {
-        Some(&["sh", "-ec", REPAIR])
+        Some(rpm::REPAIR)
     }
 
     fn saved_as(&self) -> Option<&'static str> {
@@ -57,11 +47,3 @@ impl Manager for Dnf {
         false
     }
 }
-
-/// `rpm --query --all --last` lists the last installed first.
-const REPAIR: &str = r#"
-rpm --rebuilddb
-rpm --query --all --queryformat '%{NAME}\n' | sort | uniq --repeated | while read -r name; do
-    rpm --query --last "$name" | head -n 1 | cut -d ' ' -f 1 | xargs rpm --erase --justdb --nodeps --noscripts --notriggers
-done
-"#;
