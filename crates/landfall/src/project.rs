@@ -153,11 +153,14 @@ impl Project {
     }
 }
 
-/// Identity and time of the last commit. A folder without history, or a machine without git, has none.
+/// Identity and time of the last commit. A folder without history, or a machine without git, has none. As with
+/// `git describe`, files that differ from the commit make it `-dirty`.
 fn last_commit(folder: &Path) -> Option<(String, i64)> {
-    let out =
-        Command::new("git").arg("-C").arg(folder).args(["log", "-1", "--format=%H %ct"]).output().ok()?;
+    let git = |arguments: &[&str]| Command::new("git").arg("-C").arg(folder).args(arguments).output().ok();
+    let out = git(&["log", "-1", "--format=%H %ct"]).filter(|out| out.status.success())?;
     let text = String::from_utf8(out.stdout).ok()?;
     let (commit, time) = text.trim().split_once(' ')?;
-    out.status.success().then_some((commit.to_owned(), time.parse().ok()?))
+    let changes = git(&["status", "--porcelain", "--untracked-files=no"])?;
+    let mark = if changes.stdout.is_empty() { "" } else { "-dirty" };
+    Some((format!("{commit}{mark}"), time.parse().ok()?))
 }

@@ -38,7 +38,7 @@ pub struct Release {
     pub identifier: String,
     /// Semantic version of the product.
     pub version: String,
-    /// Commit it was built from, where that is known.
+    /// Commit it was built from, where that is known; ends with `-dirty` if files had been changed since.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub commit: Option<String>,
     /// Time of everything in the packages, in seconds since 1970 (`SOURCE_DATE_EPOCH`).

@@ -70,6 +70,9 @@ fn the_last_commit_tells_time_and_identity() {
     let release = p.release("dist");
     assert_eq!(release["epoch"], 1_600_000_000);
     assert_eq!(release["commit"].as_str().unwrap().len(), 40);
+    p.file("README.md", "# Changed\n");
+    p.command("build --format tar.gz").without_env("SOURCE_DATE_EPOCH").ran().ok();
+    assert!(p.release("dist")["commit"].as_str().unwrap().ends_with("-dirty"));
 }
 
 #[test]

@@ -58,7 +58,7 @@ pub fn markdown(evidence: &Evidence, report: Option<&str>) -> String {
 fn sentence(evidence: &Evidence, report: Option<&str>) -> String {
     let mut sentence = format!("**{} {}**", escape(&evidence.title), escape(&evidence.version));
     if let Some(commit) = &evidence.commit {
-        sentence.push_str(&format!(", commit {}", escape(short_commit(commit))));
+        sentence.push_str(&format!(", commit {}", escape(&short_commit(commit))));
     }
     let (day, clock) = moment(&evidence.started);
     let when = clock.map_or(day.clone(), |clock| format!("{day}, {clock}"));

@@ -45,10 +45,12 @@ pub(super) fn moment(text: &str) -> (String, Option<String>) {
     (day, Some(format!("{:02}:{:02} UTC", utc.hour(), utc.minute())))
 }
 
-/// The short form of a commit, as git shows it. What does not look like a commit stays whole.
-pub(super) fn short_commit(commit: &str) -> &str {
-    let is_hash = commit.len() >= 12 && commit.bytes().all(|b| b.is_ascii_hexdigit());
-    if is_hash { &commit[..10] } else { commit }
+/// The short form of a commit, as git shows it, with what follows a hyphen. What does not look like a commit stays
+/// whole.
+pub(super) fn short_commit(commit: &str) -> String {
+    let (hash, mark) = commit.split_at(commit.find('-').unwrap_or(commit.len()));
+    let is_hash = hash.len() >= 12 && hash.bytes().all(|b| b.is_ascii_hexdigit());
+    if is_hash { format!("{}{mark}", &hash[..10]) } else { commit.to_owned() }
 }
 
 /// Names, some of which have commas, side by side: `Containers, amd64 · AppImage hosts`.
@@ -108,6 +110,7 @@ mod tests {
     #[test]
     fn commits_are_shortened() {
         assert_eq!(short_commit("10808f4c0ffee10808f4c0ffee10808f4c0ffee1"), "10808f4c0f");
+        assert_eq!(short_commit("10808f4c0ffee10808f4c0ffee10808f4c0ffee1-dirty"), "10808f4c0f-dirty");
         assert_eq!(short_commit("main, with changes"), "main, with changes");
     }
 

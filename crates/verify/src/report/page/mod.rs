@@ -74,7 +74,7 @@ fn write_header(header: &mut Markup, evidence: &Evidence) {
         let (day, clock) = moment(&evidence.started);
         fact("Date", &clock.map_or(day.clone(), |clock| format!("{day}, {clock}")), "");
         if let Some(commit) = &evidence.commit {
-            fact("Commit", short_commit(commit), commit);
+            fact("Commit", &short_commit(commit), commit);
         }
         match &evidence.previous {
             Some(previous) => fact("Upgraded from", previous, ""),
