@@ -12,7 +12,8 @@ Exit codes:
   2  wrong command line
   3  the manifest, or something it names, is wrong
   4  a program's build command failed
-  5  not a package that can be read";
+  5  not a package that can be read
+  6  lint found an error (with --strict: or a warning)";
 
 /// Why a command did not succeed.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub(crate) enum Failure {
     Build(String),
     /// Not a package that can be read.
     Package(String),
+    /// A package was judged and found wanting; the findings have been shown.
+    Lint(String),
 }
 
 impl Failure {
@@ -37,6 +40,7 @@ impl Failure {
             Self::Manifest(_) => 3,
             Self::Build(_) => 4,
             Self::Package(_) => 5,
+            Self::Lint(_) => 6,
         })
     }
 }
@@ -50,6 +54,18 @@ impl From<Report> for Failure {
 impl From<landfall_release::Error> for Failure {
     fn from(e: landfall_release::Error) -> Self {
         Self::Io(e.to_string())
+    }
+}
+
+impl From<landfall_lint::OpenError> for Failure {
+    fn from(e: landfall_lint::OpenError) -> Self {
+        match e {
+            landfall_lint::OpenError::Io(..) => Self::Io(e.to_string()),
+            landfall_lint::OpenError::Folder(_) => Self::Usage(e.to_string()),
+            landfall_lint::OpenError::Unknown(_) | landfall_lint::OpenError::Damaged(..) => {
+                Self::Package(e.to_string())
+            }
+        }
     }
 }
 

@@ -51,6 +51,8 @@ enum Command {
     Build(commands::build::Arguments),
     /// Show what is in a package, whoever built it
     Inspect(commands::inspect::Arguments),
+    /// Judge packages, whoever built them
+    Lint(commands::lint::Arguments),
     /// Print the JSON Schema of landfall.toml or of release.json
     Schema(commands::schema::Arguments),
     /// Print a completion script for a shell
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         Command::Plan(a) => commands::plan::run(&a, &cli.global, &output),
         Command::Build(a) => commands::build::run(&a, &cli.global, &output),
         Command::Inspect(a) => commands::inspect::run(&a, &output),
+        Command::Lint(a) => commands::lint::run(&a, &output),
         Command::Schema(a) => commands::schema::run(&a, &output),
         Command::Completions(a) => commands::completions::run(&a),
     };

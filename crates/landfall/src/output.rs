@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
+use landfall_lint::{Finding, Severity};
 use landfall_manifest::Report;
 use serde::Serialize;
 
@@ -10,6 +11,8 @@ use crate::failure::Failure;
 
 const ERROR: Style = AnsiColor::BrightRed.on_default().bold();
 const GOOD: Style = AnsiColor::Green.on_default();
+const WARNING: Style = AnsiColor::BrightYellow.on_default().bold();
+const NOTE: Style = AnsiColor::BrightCyan.on_default().bold();
 const HEADING: Style = Style::new().bold();
 
 /// Where results and messages go: results to standard output, everything else to standard error.
@@ -76,7 +79,11 @@ impl Output {
                 let _ = write!(stderr, "{}", report.render(true));
                 return;
             }
-            Failure::Io(t) | Failure::Usage(t) | Failure::Build(t) | Failure::Package(t) => t,
+            Failure::Io(t)
+            | Failure::Usage(t)
+            | Failure::Build(t)
+            | Failure::Package(t)
+            | Failure::Lint(t) => t,
         };
         let _ = writeln!(stderr, "{ERROR}error{ERROR:#}: {text}");
     }
@@ -85,6 +92,33 @@ impl Output {
 /// Text in the colour of success.
 pub(crate) fn good(text: &str) -> String {
     format!("{GOOD}{text}{GOOD:#}")
+}
+
+/// A finding as compilers show theirs: severity, id and what, then where, why and what to do.
+pub(crate) fn finding(file: &str, finding: &Finding) -> String {
+    let rule = finding.rule;
+    let style = match rule.severity {
+        Severity::Error => ERROR,
+        Severity::Warning => WARNING,
+        Severity::Note => NOTE,
+    };
+    let mut text = format!("{style}{}[{}]{style:#}: ", rule.severity.name(), rule.id);
+    if !finding.place.is_empty() {
+        text.push_str(&format!("{} ", printable(&finding.place)));
+    }
+    text.push_str(&printable(&finding.what));
+    text.push_str(&format!(
+        "\n  --> {}\n   = why: {}\n   = help: {}",
+        printable(file),
+        rule.reason,
+        rule.remedy
+    ));
+    text
+}
+
+/// Text of a package for a terminal: control characters made visible.
+fn printable(text: &str) -> String {
+    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }
 
 /// Text as a heading.

@@ -1,10 +1,12 @@
 //! Reading a package that anybody built.
 
+use std::collections::BTreeMap;
+
 use landfall_codecs::{Kind as Codec, decoder};
 use landfall_payload::Format;
 
 use crate::listing::{self, damaged, key_values, malformed, value};
-use crate::{Error, Inspection, ReadSeek, Script};
+use crate::{Error, Inspection, ReadSeek, Script, Visitor};
 
 const SCRIPTS: [&str; 7] = [
     "pre-install",
@@ -16,18 +18,19 @@ const SCRIPTS: [&str; 7] = [
     "trigger",
 ];
 
-pub(super) fn read(input: &mut dyn ReadSeek) -> Result<Inspection, Error> {
+pub(super) fn read(input: &mut dyn ReadSeek, visitor: &mut dyn Visitor) -> Result<Inspection, Error> {
     let joined = decoder(Codec::Gzip, input).map_err(|e| damaged(Format::Apk, e))?;
     let is_metadata = |path: &str| {
         path == ".PKGINFO"
             || path.starts_with(".SIGN.")
             || path.strip_prefix('.').is_some_and(|name| SCRIPTS.contains(&name))
     };
-    let mut listing = listing::read(Format::Apk, joined, is_metadata)?;
+    let listing = listing::read(Format::Apk, joined, "/", is_metadata, visitor)?;
     let info = listing.text(".PKGINFO").ok_or_else(|| malformed(Format::Apk, "it has no .PKGINFO"))?;
     let mut fields = key_values(&info);
-    for name in listing.metadata.keys().filter_map(|n| n.strip_prefix(".SIGN.")) {
-        fields.push(("signature".into(), name.to_owned()));
+    let seals: Vec<String> = listing.metadata.keys().filter(|n| n.starts_with(".SIGN.")).cloned().collect();
+    for name in &seals {
+        fields.push(("signature".into(), name.trim_start_matches(".SIGN.").to_owned()));
     }
     let scripts = SCRIPTS
         .iter()
@@ -38,9 +41,6 @@ pub(super) fn read(input: &mut dyn ReadSeek) -> Result<Inspection, Error> {
             Some(Script { name, interpreter: first.trim().to_owned(), text })
         })
         .collect();
-    for file in &mut listing.files {
-        file.path.insert(0, '/');
-    }
     Ok(Inspection {
         format: Format::Apk,
         name: value(&fields, "pkgname"),
@@ -50,5 +50,8 @@ pub(super) fn read(input: &mut dyn ReadSeek) -> Result<Inspection, Error> {
         fields,
         scripts,
         files: listing.files,
+        members: Vec::new(),
+        seals,
+        metadata: BTreeMap::from([(".PKGINFO".to_owned(), info)]),
     })
 }

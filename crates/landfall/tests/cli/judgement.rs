@@ -1,0 +1,85 @@
+//! `lint`.
+
+use crate::support::Project;
+
+const ALL: &str = "deb,rpm,apk,arch,tar.gz,tar.zst,zip";
+
+/// Builds the usual service in every format and gives the packages' paths.
+fn packages(p: &Project, output: &str) -> String {
+    p.run(&format!("build --format {ALL} --output {output}")).ok();
+    let release = p.release(output);
+    let paths = release["artifacts"].as_array().unwrap().iter();
+    paths.map(|a| format!("{output}/{}", a["path"].as_str().unwrap())).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn lint_has_nothing_against_what_build_makes() {
+    let p = Project::service();
+    let paths = packages(&p, "dist");
+    let out = p.run(&format!("lint --strict {paths}")).ok();
+    assert_eq!(
+        out.matches("dist/").count() - out.matches("--> ").count(),
+        7,
+        "a line for each package: {out}"
+    );
+    let json = p.run(&format!("lint --json {paths}")).json();
+    assert_eq!(json.as_array().unwrap().len(), 7);
+    assert!(json.to_string().contains("\"severity\":\"note\""), "nothing is signed: {json}");
+}
+
+#[test]
+fn lint_has_nothing_against_the_example() {
+    let p = Project::new("");
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/every-key/landfall.toml");
+    p.run(&format!("build --target x86_64-unknown-linux-gnu --format {ALL} --manifest {manifest}")).ok();
+    for name in p.names("dist").iter().filter(|n| n.starts_with("every-key")) {
+        p.run(&format!("lint --strict dist/{name}")).ok();
+    }
+}
+
+#[test]
+fn lint_says_what_is_wrong_and_fails() {
+    let p = Project::new(
+        "[programs.demo]\npath = \"demo.sh\"\n[[files]]\nsource = \"key\"\ndestination = \"{data}/key.pem\"\n\
+         [[files]]\nsource = \"junk\"\ndestination = \"{data}/notes.orig\"\n",
+    );
+    p.program("demo.sh", "#!/bin/sh\n").file("junk", "x").file("key", "-----BEGIN PRIVATE KEY-----\n");
+    let paths = packages(&p, "dist");
+    let ran = p.run(&format!("lint {paths}"));
+    ran.fails(6, &["7 packages have errors", "--explain"]);
+    let out = ran.stdout();
+    assert_eq!(out.matches("error[secret]: /usr/share/demo/key.pem holds a private key").count(), 7, "{out}");
+    assert!(
+        out.contains("= why: ")
+            && out.contains("= help: ")
+            && out.contains("--> dist/demo_1.2.3-1_amd64.deb"),
+        "{out}"
+    );
+    p.file("key", "nothing");
+    let paths = packages(&p, "dist");
+    p.run(&format!("lint {paths}")).ok();
+    p.run(&format!("lint --strict {paths}")).fails(6, &["errors or warnings"]);
+}
+
+#[test]
+fn lint_judges_the_others_where_one_cannot_be_read() {
+    let p = Project::service();
+    p.run("build --format deb").ok();
+    p.file("text.deb", "!<arch>\nnot really");
+    let ran = p.run("lint text.deb dist/demo_1.2.3-1_amd64.deb");
+    ran.fails(5, &["text.deb"]);
+    assert!(ran.stdout().contains("demo_1.2.3-1_amd64.deb: "), "{}", ran.stdout());
+    p.run("lint").fails(2, &["required"]);
+    p.run("lint nowhere.deb").fails(1, &["cannot read nowhere.deb"]);
+}
+
+#[test]
+fn lint_explains_its_checks() {
+    let p = Project::new("");
+    let list = p.run("lint --list").ok();
+    assert!(list.contains("deb-conffile-missing") && list.lines().count() > 100, "{list}");
+    assert!(p.run("lint --list --json").json()[0]["remedy"].is_string());
+    let text = p.run("lint --explain deb-conffile-missing").ok();
+    assert!(text.contains("deb-conffiles(5)"), "{text}");
+    p.run("lint --explain nonsense").fails(2, &["--list"]);
+}
