@@ -1,6 +1,7 @@
 //! What can be said of packages without installing them.
 //!
 //! * [`lint`] judges one package, whoever built it, by the checks that [`checks`] lists.
+//! * [`platform_findings`] says what in a package speaks against its use on one of the systems of [`platform::ALL`].
 //!
 //! Nothing is run and no tool of a platform is needed: packages are read, within bounds, as [`Package`].
 
@@ -21,4 +22,5 @@ pub use contents::Facts;
 pub use elf::Elf;
 pub use finding::{Finding, Rule, Severity};
 pub use package::{File, OpenError, Package};
+pub use platform::platform_findings;
 pub use version::compare as compare_versions;

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use landfall_lint::{Check, Finding, Package, Severity, checks};
+use landfall_lint::platform::{self, Platform};
+use landfall_lint::{Check, Finding, Package, Severity, checks, platform_findings};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -17,6 +18,9 @@ pub(crate) struct Arguments {
     /// Let warnings count as errors
     #[arg(long)]
     strict: bool,
+    /// Say also what speaks against its use on a platform, such as debian-11 or rhel-8
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    platform: Vec<String>,
     /// Print the checks
     #[arg(long, conflicts_with = "files")]
     list: bool,
@@ -39,15 +43,15 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     if let Some(id) = &arguments.explain {
         return explain(id, output);
     }
+    let platforms = platforms(&arguments.platform)?;
     let mut judged = Vec::new();
     let mut unreadable: Option<Failure> = None;
     for path in &arguments.files {
         match Package::open(path) {
             Ok(package) => {
-                judged.push(Judged {
-                    file: path.display().to_string(),
-                    findings: landfall_lint::lint(&package),
-                });
+                let mut findings = landfall_lint::lint(&package);
+                findings.extend(platforms.iter().flat_map(|platform| platform_findings(&package, platform)));
+                judged.push(Judged { file: path.display().to_string(), findings });
             }
             // The others are judged all the same.
             Err(e) => {
@@ -79,6 +83,12 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         )));
     }
     Ok(())
+}
+
+fn platforms(ids: &[String]) -> Result<Vec<&'static Platform>, Failure> {
+    let known = || platform::ALL.iter().map(|platform| platform.id).collect::<Vec<_>>().join(", ");
+    let unknown = |id| Failure::Usage(format!("there is no platform {id:?}; known: {}", known()));
+    ids.iter().map(|id| platform::find(id).ok_or_else(|| unknown(id))).collect()
 }
 
 /// How many findings are at least so bad.

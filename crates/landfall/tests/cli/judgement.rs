@@ -74,6 +74,19 @@ fn lint_judges_the_others_where_one_cannot_be_read() {
 }
 
 #[test]
+fn lint_says_what_speaks_against_a_platform() {
+    let p = Project::service();
+    p.run("build --format deb,rpm --target x86_64-unknown-linux-gnu").ok();
+    p.run("lint --platform debian-11,ubuntu-24.04 dist/demo_1.2.3-1_amd64.deb").ok();
+    let ran = p.run("lint --platform debian-12-arm64,debian-12 dist/demo_1.2.3-1_amd64.deb");
+    ran.fails(6, &["1 package has errors"]);
+    assert_eq!(ran.stdout().matches("error[platform-architecture]").count(), 1, "{}", ran.stdout());
+    let old = p.run("lint --platform rhel-8 dist/demo-1.2.3-1.x86_64.rpm").ok();
+    assert!(old.contains("note[platform-systemd-directive]"), "{old}");
+    p.run("lint --platform beos x.deb").fails(2, &["beos", "debian-12"]);
+}
+
+#[test]
 fn lint_explains_its_checks() {
     let p = Project::new("");
     let list = p.run("lint --list").ok();

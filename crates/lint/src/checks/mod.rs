@@ -13,6 +13,8 @@ mod units;
 
 use landfall_payload::Format;
 
+pub(crate) use common::runs_on;
+
 use crate::finding::{Finding, Found, Rule};
 use crate::package::Package;
 
