@@ -13,7 +13,8 @@ Exit codes:
   3  the manifest, or something it names, is wrong
   4  a program's build command failed
   5  not a package that can be read
-  6  lint found an error (with --strict: or a warning)";
+  6  lint found an error (with --strict: or a warning)
+  7  diff found a hazard that is an error";
 
 /// Why a command did not succeed.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub(crate) enum Failure {
     Package(String),
     /// A package was judged and found wanting; the findings have been shown.
     Lint(String),
+    /// An upgrade has hazards; they have been shown.
+    Hazard(String),
 }
 
 impl Failure {
@@ -41,6 +44,7 @@ impl Failure {
             Self::Build(_) => 4,
             Self::Package(_) => 5,
             Self::Lint(_) => 6,
+            Self::Hazard(_) => 7,
         })
     }
 }
@@ -65,6 +69,18 @@ impl From<landfall_lint::OpenError> for Failure {
             landfall_lint::OpenError::Unknown(_) | landfall_lint::OpenError::Damaged(..) => {
                 Self::Package(e.to_string())
             }
+        }
+    }
+}
+
+impl From<landfall_lint::diff::ReleaseError> for Failure {
+    fn from(e: landfall_lint::diff::ReleaseError) -> Self {
+        use landfall_lint::diff::ReleaseError;
+        match e {
+            ReleaseError::None(_) => Self::Usage(e.to_string()),
+            ReleaseError::Release(e) => e.into(),
+            ReleaseError::Outside { .. } => Self::Io(e.to_string()),
+            ReleaseError::Package(e) => e.into(),
         }
     }
 }

@@ -53,6 +53,8 @@ enum Command {
     Inspect(commands::inspect::Arguments),
     /// Judge packages, whoever built them
     Lint(commands::lint::Arguments),
+    /// Show what changes on a machine from one package or release to another, and what of it bites later
+    Diff(commands::diff::Arguments),
     /// Print the JSON Schema of landfall.toml or of release.json
     Schema(commands::schema::Arguments),
     /// Print a completion script for a shell
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
         Command::Build(a) => commands::build::run(&a, &cli.global, &output),
         Command::Inspect(a) => commands::inspect::run(&a, &output),
         Command::Lint(a) => commands::lint::run(&a, &output),
+        Command::Diff(a) => commands::diff::run(&a, &output),
         Command::Schema(a) => commands::schema::run(&a, &output),
         Command::Completions(a) => commands::completions::run(&a),
     };

@@ -13,6 +13,7 @@ const ERROR: Style = AnsiColor::BrightRed.on_default().bold();
 const GOOD: Style = AnsiColor::Green.on_default();
 const WARNING: Style = AnsiColor::BrightYellow.on_default().bold();
 const NOTE: Style = AnsiColor::BrightCyan.on_default().bold();
+const GONE: Style = AnsiColor::Red.on_default();
 const HEADING: Style = Style::new().bold();
 
 /// Where results and messages go: results to standard output, everything else to standard error.
@@ -83,7 +84,8 @@ impl Output {
             | Failure::Usage(t)
             | Failure::Build(t)
             | Failure::Package(t)
-            | Failure::Lint(t) => t,
+            | Failure::Lint(t)
+            | Failure::Hazard(t) => t,
         };
         let _ = writeln!(stderr, "{ERROR}error{ERROR:#}: {text}");
     }
@@ -117,8 +119,13 @@ pub(crate) fn finding(file: &str, finding: &Finding) -> String {
 }
 
 /// Text of a package for a terminal: control characters made visible.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+}
+
+/// Text that is gone, as diff shows it.
+pub(crate) fn gone(text: &str) -> String {
+    format!("{GONE}{text}{GONE:#}")
 }
 
 /// Text as a heading.

@@ -2,6 +2,7 @@
 //!
 //! * [`lint`] judges one package, whoever built it, by the checks that [`checks`] lists.
 //! * [`platform_findings`] says what in a package speaks against its use on one of the systems of [`platform::ALL`].
+//! * [`diff::diff`] shows what changes on a machine from one package to another, and what of it bites later.
 //!
 //! Nothing is run and no tool of a platform is needed: packages are read, within bounds, as [`Package`].
 
@@ -9,6 +10,7 @@
 
 mod checks;
 mod contents;
+pub mod diff;
 mod elf;
 mod finding;
 mod package;

@@ -1,4 +1,4 @@
-//! `lint`.
+//! `lint` and `diff`.
 
 use crate::support::Project;
 
@@ -95,4 +95,39 @@ fn lint_explains_its_checks() {
     let text = p.run("lint --explain deb-conffile-missing").ok();
     assert!(text.contains("deb-conffiles(5)"), "{text}");
     p.run("lint --explain nonsense").fails(2, &["--list"]);
+}
+
+#[test]
+fn diff_shows_what_changes_and_what_bites() {
+    let p = Project::service();
+    p.run("build --format deb,rpm,tar.gz --output old").ok();
+    let manifest = std::fs::read_to_string(p.path("landfall.toml")).unwrap();
+    p.file("landfall.toml", &manifest.replace("1.2.3", "1.3.0"));
+    p.file("demo.toml", "x = 2\n");
+    p.run("build --format deb,rpm,tar.gz --output new").ok();
+    let (old, new) = ("old/demo_1.2.3-1_amd64.deb", "new/demo_1.3.0-1_amd64.deb");
+    let out = p.run(&format!("diff {old} {new}")).ok();
+    for part in ["demo 1.2.3-1 -> 1.3.0-1", "~ /etc/demo/demo.toml", "- x = 1", "+ x = 2", "no hazards"] {
+        assert!(out.contains(part), "{part} not in\n{out}");
+    }
+    let json = p.run("diff --json old new").json();
+    assert_eq!((json["artifacts"].as_array().unwrap().len(), &json["new"]), (3, &"1.3.0".into()));
+
+    let back = p.run(&format!("diff {new} {old}"));
+    back.fails(7, &["1 hazard of severity error"]);
+    assert!(back.stdout().contains("error[upgrade-version-not-higher]: goes from 1.3.0-1 down to 1.2.3-1"));
+    p.file(
+        "landfall.toml",
+        &manifest.replace("1.2.3", "1.3.0").replace("account = \"demo\"", "account = \"other\""),
+    );
+    p.run("build --format deb --output new").ok();
+    let ran = p.run("diff old new");
+    ran.fails(7, &["3 hazards"]);
+    assert!(ran.stdout().contains("error[upgrade-service-account-changed]"), "{}", ran.stdout());
+    assert_eq!(ran.stdout().matches("error[upgrade-artifact-gone]").count(), 2, "{}", ran.stdout());
+
+    p.run(&format!("diff old {new}")).fails(2, &["release.json"]);
+    p.run(&format!("diff {old} old/demo-1.2.3-1.x86_64.rpm")).fails(2, &["one format"]);
+    p.run("diff . new").fails(2, &["release.json"]);
+    p.run(&format!("diff nowhere {new}")).fails(1, &["cannot read nowhere"]);
 }
