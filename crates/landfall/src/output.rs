@@ -104,18 +104,15 @@ pub(crate) fn finding(file: &str, finding: &Finding) -> String {
         Severity::Warning => WARNING,
         Severity::Note => NOTE,
     };
-    let mut text = format!("{style}{}[{}]{style:#}: ", rule.severity.name(), rule.id);
-    if !finding.place.is_empty() {
-        text.push_str(&format!("{} ", printable(&finding.place)));
-    }
-    text.push_str(&printable(&finding.what));
-    text.push_str(&format!(
-        "\n  --> {}\n   = why: {}\n   = help: {}",
+    format!(
+        "{style}{}[{}]{style:#}: {}\n  --> {}\n   = why: {}\n   = help: {}",
+        rule.severity.name(),
+        rule.id,
+        printable(&finding.to_string()),
         printable(file),
         rule.reason,
         rule.remedy
-    ));
-    text
+    )
 }
 
 /// Text of a package for a terminal: control characters made visible.

@@ -1,4 +1,5 @@
-//! What is kept of the content of a package's files: digests, a few facts, and the text of small files that matter.
+//! What is kept of the content of a package's files: digests, a few facts, and the text of small files that
+//! matter.
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
@@ -143,8 +144,8 @@ fn secret(text: &str) -> Option<&'static str> {
     SECRETS.iter().find(|(mark, _)| text.lines().any(|line| line.starts_with(mark))).map(|(_, what)| *what)
 }
 
-/// The first path of a build machine in a piece of a program. One that is cut in two by the pieces' border is missed;
-/// they never come alone.
+/// The first path of a build machine in a piece of a program. One that is cut in two by the pieces' border is
+/// missed; they never come alone.
 fn build_path(data: &[u8]) -> Option<String> {
     let mut rest = data;
     while let Some(at) = rest.iter().position(|&b| b == b'/') {

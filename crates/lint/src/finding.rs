@@ -1,5 +1,7 @@
 //! What is said of a package.
 
+use std::fmt;
+
 use serde::Serialize;
 
 /// How bad something is.
@@ -36,8 +38,8 @@ pub struct Rule {
     pub reason: &'static str,
     /// What to do about it.
     pub remedy: &'static str,
-    /// Who says so: a section of a specification, a manual page, the tag of another tool. Empty where it is our own
-    /// experience.
+    /// Who says so: a section of a specification, a manual page, the tag of another tool. Empty where it is
+    /// our own experience.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub source: &'static str,
 }
@@ -53,6 +55,16 @@ pub struct Finding {
     pub place: String,
     /// What was found there, one sentence without a full stop.
     pub what: String,
+}
+
+/// One sentence: where, and what.
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.place.is_empty() {
+            write!(f, "{} ", self.place)?;
+        }
+        f.write_str(&self.what)
+    }
 }
 
 /// Findings of one kind in one place are shown up to this number.

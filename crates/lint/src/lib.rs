@@ -1,7 +1,8 @@
 //! What can be said of packages without installing them.
 //!
 //! * [`lint`] judges one package, whoever built it, by the checks that [`checks`] lists.
-//! * [`platform_findings`] says what in a package speaks against its use on one of the systems of [`platform::ALL`].
+//! * [`platform_findings`] says what in a package speaks against its use on one of the systems of
+//!   [`platform::ALL`].
 //! * [`diff::diff`] shows what changes on a machine from one package to another, and what of it bites later.
 //!
 //! Nothing is run and no tool of a platform is needed: packages are read, within bounds, as [`Package`].

@@ -35,8 +35,8 @@ pub struct File<'a> {
     pub path: &'a str,
     /// What the package says of it.
     pub record: &'a FileRecord,
-    /// What was seen of its content; `None` for everything but regular files, and where the content could not be
-    /// seen.
+    /// What was seen of its content; `None` for everything but regular files, and where the content could not
+    /// be seen.
     pub facts: Option<&'a Facts>,
 }
 
@@ -130,7 +130,8 @@ impl Package {
         (0..self.paths.len()).map(|at| self.at(at))
     }
 
-    /// The file with a path on the machine; of several with the same path the last, which is the one that stays.
+    /// The file with a path on the machine; of several with the same path the last, which is the one that
+    /// stays.
     pub fn file(&self, path: &str) -> Option<File<'_>> {
         self.by_path.get(path).map(|&at| self.at(at))
     }
@@ -140,8 +141,8 @@ impl Package {
         File { path: &self.paths[at], record, facts: self.facts.get(&record.path) }
     }
 
-    /// As [`Package::file`], also under the path's other name where `/bin`, `/sbin`, `/lib` and `/lib64` are links
-    /// into `/usr`.
+    /// As [`Package::file`], also under the path's other name where `/bin`, `/sbin`, `/lib` and `/lib64` are
+    /// links into `/usr`.
     pub fn file_in_merged_usr(&self, path: &str) -> Option<File<'_>> {
         self.file(path).or_else(|| match path.strip_prefix("/usr") {
             Some(rest) => self.file(rest),
@@ -171,8 +172,8 @@ impl Package {
         &self.units
     }
 
-    /// What the package needs before it works, an item each, as the format writes it (without versions where the
-    /// format has them elsewhere).
+    /// What the package needs before it works, an item each, as the format writes it (without versions where
+    /// the format has them elsewhere).
     pub fn dependencies(&self) -> Vec<&str> {
         let split = |text: &'static str| self.values(text).flat_map(|v| v.split(',')).map(str::trim);
         match self.format() {
@@ -186,7 +187,8 @@ impl Package {
         }
     }
 
-    /// The architecture that it says it is for; `None` for one that is for all, and for what is not known here.
+    /// The architecture that it says it is for; `None` for one that is for all, and for what is not known
+    /// here.
     pub fn architecture(&self) -> Option<Architecture> {
         let name = self.description.architecture.as_str();
         if self.format() == Format::Rpm && matches!(name, "i386" | "i486" | "i586") {

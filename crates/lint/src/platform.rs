@@ -19,7 +19,8 @@ pub struct Platform {
     pub formats: &'static [Format],
     /// Version of the GNU C library, the least that is in use where it moves on; `None` where there is none.
     pub glibc: Option<(u32, u32)>,
-    /// Version of systemd, the least that is in use where it moves on; `None` where another service manager runs.
+    /// Version of systemd, the least that is in use where it moves on; `None` where another service manager
+    /// runs.
     pub systemd: Option<u32>,
     /// Whether its package manager unpacks Zstandard.
     pub zstd: bool,

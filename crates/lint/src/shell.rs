@@ -1,7 +1,7 @@
 //! A light reading of shell scripts: which commands there are, and under what conditions they run.
 //!
-//! This is no shell: expansions are left as they stand, and what is too clever to be understood gives commands
-//! without conditions. Checks that build on it say what a person should look at.
+//! This is no shell: expansions are left as they stand, and what is too clever to be understood gives
+//! commands without conditions. Checks that build on it say what a person should look at.
 
 /// A command of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -221,7 +221,8 @@ enum Frame {
 struct Parser {
     commands: Vec<Command>,
     frames: Vec<Frame>,
-    /// Conditions that hold from here on, because the script ends otherwise; with the depth at which they stand.
+    /// Conditions that hold from here on, because the script ends otherwise; with the depth at which they
+    /// stand.
     from_here: Vec<(usize, String)>,
     words: Vec<String>,
     line: usize,

@@ -16,8 +16,8 @@ pub fn compare(format: Format, one: &str, other: &str) -> Option<Ordering> {
     })
 }
 
-/// `[epoch:]version[-release]`, part by part. A release that is missing counts as `without`, or where that is empty
-/// as equal to any.
+/// `[epoch:]version[-release]`, part by part. A release that is missing counts as `without`, or where that is
+/// empty as equal to any.
 fn parts(one: &str, other: &str, without: &str, compare: fn(&str, &str) -> Ordering) -> Ordering {
     let split = |text: &str| {
         let (epoch, rest) = text.split_once(':').unwrap_or(("0", text));

@@ -2,9 +2,13 @@
 
 mod support;
 
-use landfall_lint::{Severity, checks};
+use std::collections::BTreeSet;
+use std::io::{Cursor, Write as _};
+use std::path::Path;
+
+use landfall_lint::{Package, Severity, checks, lint};
 use support::deb::{Deb, POSTINST, PRERM};
-use support::{Cases, elf, hold};
+use support::{Cases, Tree, elf, hold, judge};
 
 #[test]
 fn nothing_is_said_against_a_sound_package() {
@@ -78,9 +82,13 @@ fn every_check_of_debian_packages_finds_what_it_is_for() {
             d.script("postinst", "#!/bin/sh\nset -e\ndeb-systemd-helper update-state demo.service\n");
         }),
         ("deb-script-unit-not-enabled", |d| d.script("postinst", "#!/bin/sh\nset -e\nexit 0\n")),
+        ("script-restart-asks-enabled", |d| {
+            let text = "if systemctl is-enabled demo; then\ndeb-systemd-invoke restart demo\nfi";
+            d.script("postinst", &POSTINST.replace("deb-systemd-invoke restart demo.service", text));
+        }),
         ("deb-script-asks", |d| d.script("preinst", "#!/bin/sh\nset -e\nread -p 'Server? ' server\n")),
     ];
-    hold(Deb::sound, Deb::findings, cases, |id| id.starts_with("deb-"));
+    hold(Deb::sound, Deb::findings, cases, |id| id.starts_with("deb-") || id.starts_with("script-"));
 }
 
 #[test]
@@ -198,10 +206,72 @@ fn checks_have_everything_that_a_reader_needs() {
             "{}",
             rule.id
         );
-        assert!(
-            !rule.source.is_empty() || rule.severity < Severity::Error || rule.id == "program-empty",
-            "{}",
-            rule.id
-        );
+        assert!(!rule.source.is_empty() || rule.severity < Severity::Error, "{}", rule.id);
+    }
+}
+
+/// The tags of lintian that sources name are there.
+#[test]
+fn sources_name_tags_that_lintian_has() {
+    let folder = Path::new("/usr/share/lintian/tags");
+    if !folder.is_dir() {
+        let _ = writeln!(std::io::stderr(), "SKIPPED: needs lintian (apt-get install lintian)");
+        return;
+    }
+    let mut known = BTreeSet::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Some(name) = path.file_name().unwrap().to_str().unwrap().strip_suffix(".tag") {
+                known.insert(name.to_owned());
+            }
+        }
+    }
+    for check in checks() {
+        let tags = check.rule.source.split("; ").filter_map(|part| part.strip_prefix("lintian "));
+        for tag in tags.flat_map(|tags| tags.split(", ")) {
+            assert!(known.contains(tag), "{}: lintian has no tag {tag}", check.rule.id);
+        }
+    }
+}
+
+/// Whatever a script says, it is read to its end.
+#[test]
+fn scripts_that_are_cut_off_are_judged() {
+    for end in 0..POSTINST.len() {
+        let mut deb = Deb::sound();
+        deb.script("postinst", &POSTINST[..end]);
+        deb.script("postrm", &POSTINST[end..]);
+        deb.findings();
+    }
+}
+
+/// Damage is told or survived, never more.
+#[test]
+fn damaged_packages_are_survived() {
+    let tar = Tree::demo().tar("demo-1.0/");
+    let program = elf::program(elf::X86_64, true, &[("libc.so.6", &["GLIBC_2.31"])]);
+    let rpm = support::rpm::Rpm::sound().build();
+    let mut state = 1_u64;
+    for _ in 0..400 {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let (place, value) = ((state >> 33) as usize, (state >> 20) as u8);
+        let spoilt = |bytes: &[u8]| {
+            let mut bytes = bytes.to_vec();
+            let at = place % bytes.len();
+            bytes[at] = value;
+            bytes
+        };
+        let mut tree = Tree::demo();
+        tree.file("/usr/bin/demo", 0o755, &spoilt(&program));
+        judge(support::gzip(&tree.tar("demo-1.0/")), "demo.tar.gz");
+        for (bytes, name) in [(spoilt(&tar), "demo.tar"), (spoilt(&rpm), "demo.rpm")] {
+            if let Ok(package) = Package::read(&mut Cursor::new(bytes), name) {
+                lint(&package);
+            }
+        }
     }
 }

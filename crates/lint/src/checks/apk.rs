@@ -21,7 +21,8 @@ pub(super) static CHECKS: &[Check] = &[
                 f.at("datahash", if hash.is_empty() { "is missing".into() } else { format!("is {hash:?}") });
             }
         },
-        "The signature covers the metadata alone; without the hash it says nothing of the files, and apk refuses the package.",
+        "The signature covers the metadata alone; without the hash it says nothing of the files, and apk \
+         refuses the package.",
         "Write the SHA-256 of the data part into .PKGINFO.",
         "apk-package(5), datahash"
     ),
@@ -168,7 +169,8 @@ pub(super) static CHECKS: &[Check] = &[
                 }
             }
         },
-        "On Alpine the administrator decides whether a service runs, and in an image there is no OpenRC to ask.",
+        "On Alpine the administrator decides whether a service runs, and in an image there is no OpenRC to \
+         ask.",
         "Print how to start it.",
         "Alpine wiki, «APKBUILD Reference», install"
     ),

@@ -33,7 +33,8 @@ pub(super) static CHECKS: &[Check] = &[
                 f.at(file.path, format!("belongs to {}:{}", file.record.owner, file.record.group));
             }
         },
-        "The account of the machine that built it is published, and root unpacks files for a stranger with that number.",
+        "The account of the machine that built it is published, and root unpacks files for a stranger with \
+         that number.",
         "Write owner and group as root with number 0.",
         "reproducible-builds.org, «Archive metadata»"
     ),

@@ -52,7 +52,8 @@ pub(super) static CHECKS: &[Check] = &[
         Error,
         ANY,
         duplicate,
-        "Which of them stays depends on the program that unpacks; package managers refuse the package or lose track.",
+        "Which of them stays depends on the program that unpacks; package managers refuse the package or \
+         lose track.",
         "Ship each path once.",
         "dpkg-deb(1); rpm refuses duplicate files"
     ),
@@ -68,7 +69,7 @@ pub(super) static CHECKS: &[Check] = &[
         }),
         "Lists of files have one path a line and are read as UTF-8; such a path breaks them.",
         "Rename the file.",
-        "lintian national-encoding, file-name-is-not-valid-UTF-8"
+        "lintian shipped-file-without-utf8-name"
     ),
     check!(
         "path-of-build",
@@ -76,7 +77,8 @@ pub(super) static CHECKS: &[Check] = &[
         ANY,
         path_of_build,
         "The path belongs to the machine that built the package and means nothing elsewhere.",
-        "Install the file below the package's root folder, without the folder of the build in its path or target.",
+        "Install the file below the package's root folder, without the folder of the build in its path or \
+         target.",
         "rpm check-buildroot; lintian dir-or-file-in-build-tree"
     ),
     check!(
@@ -84,7 +86,8 @@ pub(super) static CHECKS: &[Check] = &[
         Error,
         PACKAGES,
         |p, f| below(p, f, &["/tmp", "/var/tmp", "/run", "/var/run", "/var/lock", "/proc", "/sys", "/dev"]),
-        "What lies there is gone after a restart or belongs to the kernel, and the package manager then misses it.",
+        "What lies there is gone after a restart or belongs to the kernel, and the package manager then \
+         misses it.",
         "Let the service make it: RuntimeDirectory= or a file for systemd-tmpfiles.",
         "Filesystem Hierarchy Standard 3.0 §3.15, §3.18; lintian dir-or-file-in-run"
     ),
@@ -95,14 +98,15 @@ pub(super) static CHECKS: &[Check] = &[
         |p, f| below(p, f, &["/usr/local", "/home", "/root", "/mnt", "/media"]),
         "These folders belong to people; a package that writes there overwrites their files.",
         "Ship to /usr.",
-        "Filesystem Hierarchy Standard 3.0 §4.9; lintian dir-or-file-in-usr-local"
+        "Filesystem Hierarchy Standard 3.0 §4.9; lintian file-in-usr-local, dir-or-file-in-home"
     ),
     check!(
         "path-opt",
         Note,
         PACKAGES,
         |p, f| below(p, f, &["/opt"]),
-        "Distributions keep /opt for vendors; programs there are in nobody's PATH, and no distribution takes the package.",
+        "Distributions keep /opt for vendors; programs there are in nobody's PATH, and no distribution \
+         takes the package.",
         "Ship to /usr, or keep it below /opt/VENDOR and link the programs.",
         "Filesystem Hierarchy Standard 3.0 §3.13; lintian dir-or-file-in-opt"
     ),
@@ -111,16 +115,18 @@ pub(super) static CHECKS: &[Check] = &[
         Warning,
         &[Format::Deb, Format::Rpm],
         |p, f| below(p, f, &["/bin", "/sbin", "/lib", "/lib32", "/lib64"]),
-        "These folders are links into /usr today; package managers know the file by a path that it does not have and can lose it.",
+        "These folders are links into /usr today; package managers know the file by a path that it does \
+         not have and can lose it.",
         "Ship to /usr/bin, /usr/sbin and /usr/lib.",
-        "Debian DEP 17; lintian aliased-location; Fedora UsrMove"
+        "Debian DEP 17; Fedora UsrMove"
     ),
     check!(
         "file-in-state",
         Warning,
         PACKAGES,
         file_in_state,
-        "The program changes what lies there; an upgrade puts the packaged file in its place and the data is lost.",
+        "The program changes what lies there; an upgrade puts the packaged file in its place and the data \
+         is lost.",
         "Ship it to /usr/share and let the program copy it when it is missing.",
         "Filesystem Hierarchy Standard 3.0 §5.8"
     ),
@@ -149,7 +155,7 @@ pub(super) static CHECKS: &[Check] = &[
         link_leaves,
         "The link leads out of the folder that the archive is unpacked into, or above the root.",
         "Use a relative target within the package.",
-        "CWE-59; lintian symlink-has-too-many-up-segments"
+        "CWE-59; lintian package-contains-unsafe-symlink, symlink-has-too-many-up-segments"
     ),
     check!(
         "time-future",
@@ -195,7 +201,7 @@ pub(super) static CHECKS: &[Check] = &[
         program_mode,
         "It lies where programs are and nobody can run it.",
         "Use mode 0755.",
-        "Debian Policy §10.9; lintian executable-not-elf-or-script, program-not-linked"
+        "Debian Policy §10.9"
     ),
     check!(
         "program-empty",
@@ -207,7 +213,7 @@ pub(super) static CHECKS: &[Check] = &[
         }),
         "An empty program does nothing and reports success.",
         "Look at the build: it made an empty file.",
-        ""
+        "lintian zero-byte-executable-in-path"
     ),
     check!(
         "program-unknown",
@@ -225,7 +231,8 @@ pub(super) static CHECKS: &[Check] = &[
         program_architecture,
         "The program does not start on the machines that the package says it is for.",
         "Build it for that architecture, or name the right one.",
-        "Debian Policy §5.6.8; lintian binary-from-other-architecture, arch-dependent-file-in-arch-independent package"
+        "Debian Policy §5.6.8; lintian binary-from-other-architecture, \
+         arch-independent-package-contains-binary-or-object"
     ),
     check!(
         "program-unstripped",
@@ -271,7 +278,7 @@ pub(super) static CHECKS: &[Check] = &[
         }),
         "That interpreter is on the machine that built the package, not on those that run it.",
         "Name the interpreter in /usr/bin, or use /usr/bin/env.",
-        "lintian wrong-path-for-interpreter"
+        "lintian interpreter-in-usr-local"
     ),
     check!(
         "secret",
@@ -280,7 +287,7 @@ pub(super) static CHECKS: &[Check] = &[
         |p, f| each(p, f, |file| file.facts?.secret.map(|what| format!("holds {what}"))),
         "Whoever has the package has the key; all machines share it, and it cannot be taken back.",
         "Take it out, consider it known, and make one at installation or ask for it.",
-        "CWE-321; lintian package-contains-private-key"
+        "CWE-321"
     ),
 ];
 
@@ -397,8 +404,8 @@ fn resolve(file: &File<'_>, target: &str) -> Option<String> {
 }
 
 fn dangling(package: &Package, found: &mut Found) {
-    // What other packages put there cannot be seen: only neighbours within the product's own folders, and programs
-    // beside programs, count.
+    // What other packages put there cannot be seen: only neighbours within the product's own folders, and
+    // programs beside programs, count.
     let holds_files: BTreeSet<&str> =
         package.files().filter(File::is_file).map(|file| file.folder()).collect();
     let prefixes: BTreeSet<&str> = package

@@ -17,8 +17,10 @@ pub(super) static CHECKS: &[Check] = &[
         Error,
         DEB,
         member_unexpected,
-        "Programs that read packages (dpkg, repositories, signers) look for exactly these members in this order.",
-        "Write debian-binary, control.tar and data.tar; a signature's member goes behind them and begins with an underscore.",
+        "Programs that read packages (dpkg, repositories, signers) look for exactly these members in this \
+         order.",
+        "Write debian-binary, control.tar and data.tar; a signature's member goes behind them and begins \
+         with an underscore.",
         "deb(5); lintian malformed-deb-archive"
     ),
     check!(
@@ -52,7 +54,7 @@ pub(super) static CHECKS: &[Check] = &[
         },
         "dpkg keeps an entry for a file that it never installs and warns at every upgrade.",
         "Remove the line, or ship the file; to take an old one away: `remove-on-upgrade PATH`.",
-        "deb-conffiles(5); lintian conffile-is-not-in-package"
+        "deb-conffiles(5); lintian missing-conffile"
     ),
     check!(
         "deb-conffile-relative",
@@ -96,7 +98,7 @@ pub(super) static CHECKS: &[Check] = &[
         },
         "dpkg refuses a package that ships what it says is to be removed.",
         "Take the file out of the package, or the flag off the line.",
-        "deb-conffiles(5); lintian conffile-marked-for-removal-is-in-package"
+        "deb-conffiles(5); lintian unexpected-conffile"
     ),
     check!(
         "deb-conffile-outside-etc",
@@ -122,7 +124,7 @@ pub(super) static CHECKS: &[Check] = &[
         },
         "dpkg keeps changes of regular files only; of links and folders it loses track.",
         "List regular files only.",
-        "Debian Policy §10.7.3; lintian conffile-is-not-a-file"
+        "Debian Policy §10.7.3; lintian conffile-has-bad-file-type"
     ),
     check!(
         "deb-md5sums-missing",
@@ -153,7 +155,8 @@ pub(super) static CHECKS: &[Check] = &[
         Warning,
         DEB,
         md5sums_incomplete,
-        "What is not listed is not verified; what is listed and not there is reported as missing on every machine.",
+        "What is not listed is not verified; what is listed and not there is reported as missing on every \
+         machine.",
         "Make md5sums from the files that are packed.",
         "deb-md5sums(5); lintian file-missing-in-md5sums, md5sums-lists-nonexistent-file"
     ),
@@ -287,7 +290,7 @@ pub(super) static CHECKS: &[Check] = &[
         },
         "Lists of packages cut it off or look uneven.",
         "One short phrase, no full stop; the rest goes into the lines below.",
-        "Debian Policy §3.4.1; lintian synopsis-too-long, description-synopsis-is-duplicated"
+        "Debian Policy §3.4.1; lintian synopsis-too-long, synopsis-is-a-sentence"
     ),
     check!(
         "deb-dependency-grammar",

@@ -27,7 +27,7 @@ pub(super) static CHECKS: &[Check] = &[
         }),
         "The script goes on after a failure and dpkg counts the package as configured.",
         "Write `set -e` on its own line; `#! /bin/sh -e` is lost when the script is run with sh.",
-        "Debian Policy §10.4; lintian maintainer-script-ignores-errors"
+        "Debian Policy §10.4; lintian maintainer-script-ignores-errors, maintainer-script-without-set-e"
     ),
     check!(
         "deb-script-interpreter",
@@ -55,14 +55,15 @@ pub(super) static CHECKS: &[Check] = &[
         },
         "dpkg cannot run the script, or only where something else happens to be installed.",
         "Begin it with #!/bin/sh.",
-        "Debian Policy §6.1, §10.4; lintian maintainer-script-without-shebang, unusual-interpreter"
+        "Debian Policy §6.1, §10.4; lintian script-without-interpreter, unusual-control-interpreter"
     ),
     check!(
         "deb-script-systemctl",
         Warning,
         DEB,
         systemctl,
-        "It bypasses policy-rc.d (containers, images being built) and forgets what the administrator decided about the service.",
+        "It bypasses policy-rc.d (containers, images being built) and forgets what the administrator \
+         decided about the service.",
         "deb-systemd-invoke to start, stop and restart; deb-systemd-helper to enable, disable and mask.",
         "Debian Policy §9.3.3; lintian maintainer-script-calls-systemctl"
     ),
@@ -72,7 +73,8 @@ pub(super) static CHECKS: &[Check] = &[
         DEB,
         edits_conffile,
         "dpkg takes the script's change for the administrator's and asks about it at every upgrade.",
-        "Do not list a file that a script writes (use ucf), or leave it alone and let the program read a file beside it.",
+        "Do not list a file that a script writes (use ucf), or leave it alone and let the program read a \
+         file beside it.",
         "Debian Policy §10.7.3"
     ),
     check!(
@@ -80,9 +82,10 @@ pub(super) static CHECKS: &[Check] = &[
         Error,
         DEB,
         argument_refused,
-        "dpkg calls the script so when something else fails; refusing turns a failed upgrade into a broken package.",
+        "dpkg calls the script so when something else fails; refusing turns a failed upgrade into a broken \
+         package.",
         "Accept every argument that dpkg gives: end the script with success for those that need nothing.",
-        "Debian Policy §6.5; lintian maintainer-script-does-not-check-argument"
+        "Debian Policy §6.5"
     ),
     check!(
         "deb-script-data-lost",
@@ -109,7 +112,7 @@ pub(super) static CHECKS: &[Check] = &[
         unit_not_enabled,
         "The service does not start with the machine although its unit says so.",
         "deb-systemd-helper enable in postinst, as debhelper's dh_installsystemd writes it.",
-        "deb-systemd-helper(1p); lintian missing-systemd-service-for-init.d-script"
+        "deb-systemd-helper(1p); dh_installsystemd(1)"
     ),
     check!(
         "deb-script-asks",
@@ -170,7 +173,8 @@ fn systemctl(package: &Package, found: &mut Found) {
                 "enable" | "disable" | "mask" | "unmask" | "preset" | "reenable" => "deb-systemd-helper",
                 _ => continue,
             };
-            // A script that knows the helper and still calls systemctl has its reason: to start again what it stopped.
+            // A script that knows the helper and still calls systemctl has its reason: to start again what it
+            // stopped.
             if !asks_policy(helper) {
                 found.at(place(script, command), format!("calls systemctl {verb}"));
             }

@@ -16,7 +16,8 @@ pub(super) static CHECKS: &[Check] = &[
         Warning,
         PACKAGES,
         owner_unknown,
-        "The account is on no fresh machine and the package does not make it; the file then belongs to root or to whoever has that number.",
+        "The account is on no fresh machine and the package does not make it; the file then belongs to \
+         root or to whoever has that number.",
         "Ship files as root, or make the account before the files are unpacked (sysusers.d).",
         "Debian Policy §9.2; lintian wrong-file-owner-uid-or-gid; rpm user() dependencies"
     ),

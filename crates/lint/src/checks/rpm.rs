@@ -19,7 +19,8 @@ pub(super) static CHECKS: &[Check] = &[
         Error,
         RPM,
         macro_unexpanded,
-        "Macros are expanded when a package is built; the shell of the machine does not know them, and the step fails.",
+        "Macros are expanded when a package is built; the shell of the machine does not know them, and the \
+         step fails.",
         "Expand it: `rpm --eval '%systemd_post demo.service'` shows what belongs there.",
         "rpm-macros(7); Fedora Packaging Guidelines, «Scriptlets»"
     ),
@@ -28,7 +29,8 @@ pub(super) static CHECKS: &[Check] = &[
         Error,
         RPM,
         stops_on_upgrade,
-        "The old package's %preun and %postun run after the new one is installed: the upgraded service is stopped and disabled.",
+        "The old package's %preun and %postun run after the new one is installed: the upgraded service is \
+         stopped and disabled.",
         "Do it only when nothing remains: `if [ \"$1\" -eq 0 ]; then …`.",
         "rpm-spec(5), «Scriptlets»; Fedora Packaging Guidelines, «Scriptlets»"
     ),
@@ -41,8 +43,10 @@ pub(super) static CHECKS: &[Check] = &[
                 f.at(place(script, command), "calls systemctl enable");
             }
         }),
-        "Whether a service is enabled is decided by the system's presets; an administrator's choice is undone at each upgrade.",
-        "`systemctl --no-reload preset UNIT` at the first installation, with a preset file of your own if need be.",
+        "Whether a service is enabled is decided by the system's presets; an administrator's choice is \
+         undone at each upgrade.",
+        "`systemctl --no-reload preset UNIT` at the first installation, with a preset file of your own if \
+         need be.",
         "Fedora Packaging Guidelines, «DefaultServices»; systemd.preset(5)"
     ),
     check!(
@@ -51,7 +55,8 @@ pub(super) static CHECKS: &[Check] = &[
         RPM,
         not_restarted,
         "After an upgrade the old program keeps running until the machine restarts.",
-        "%postun: `systemctl try-restart UNIT` when $1 is 1 or more (what %systemd_postun_with_restart expands to).",
+        "%postun: `systemctl try-restart UNIT` when $1 is 1 or more (what %systemd_postun_with_restart \
+         expands to).",
         "systemd's macros.systemd; daemon(7)"
     ),
     check!(
@@ -137,7 +142,8 @@ pub(super) static CHECKS: &[Check] = &[
             (file.has_flag("config") && !file.has_flag("noreplace") && !file.has_flag("ghost"))
                 .then(|| "is %config without noreplace".into())
         }),
-        "An upgrade that brings a new default moves the edited file away (.rpmsave), and the service runs with the default.",
+        "An upgrade that brings a new default moves the edited file away (.rpmsave), and the service runs \
+         with the default.",
         "%config(noreplace).",
         "rpm-spec(5), %config; rpmlint conffile-without-noreplace-flag"
     ),
@@ -219,7 +225,7 @@ pub(super) static CHECKS: &[Check] = &[
         directory_unowned,
         "The folder stays behind when the package is removed, and its mode depends on who made it.",
         "List the folder (%dir) in the package.",
-        "Fedora Packaging Guidelines, «File and Directory Ownership»; rpmlint standard-dir-owned-by-package"
+        "Fedora Packaging Guidelines, «File and Directory Ownership»"
     ),
     check!(
         "rpm-field-missing",
@@ -248,7 +254,8 @@ pub(super) static CHECKS: &[Check] = &[
                 }
             }
         },
-        "A hyphen separates version and release; other characters are compared in surprising ways or refused.",
+        "A hyphen separates version and release; other characters are compared in surprising ways or \
+         refused.",
         "Letters, digits and . _ + ~ ^; `~` before a pre-release.",
         "rpm-version(7)"
     ),

@@ -1,4 +1,4 @@
-//! systemd units.
+//! systemd units, and scripts that handle services.
 
 use landfall_packages::Kind;
 use landfall_payload::Format;
@@ -6,6 +6,7 @@ use landfall_payload::Format;
 use super::{Check, PACKAGES, check, ownership};
 use crate::finding::Found;
 use crate::package::Package;
+use crate::shell::commands;
 use crate::unit::{Unit, program};
 
 pub(super) static CHECKS: &[Check] = &[
@@ -64,7 +65,8 @@ pub(super) static CHECKS: &[Check] = &[
             bare.then(|| "confines the service in no way".into())
         }),
         "Who breaks into the service can do all that its account can.",
-        "NoNewPrivileges=yes, ProtectSystem=strict, PrivateTmp=yes to begin with; see systemd-analyze security.",
+        "NoNewPrivileges=yes, ProtectSystem=strict, PrivateTmp=yes to begin with; see systemd-analyze \
+         security.",
         "systemd.exec(5), «Sandboxing»; lintian systemd-service-file-missing-hardening-features"
     ),
     check!(
@@ -116,9 +118,10 @@ pub(super) static CHECKS: &[Check] = &[
             (names("After") && !names("Wants") && !names("Requires"))
                 .then(|| "is only ordered after it".into())
         }),
-        "An order alone does not pull the target in: where nothing else does, the service starts before the network.",
+        "An order alone does not pull the target in: where nothing else does, the service starts before \
+         the network.",
         "Wants=network-online.target beside After=.",
-        "systemd.special(7), network-online.target; lintian systemd-service-file-wants-network-online"
+        "systemd.special(7), network-online.target"
     ),
     check!(
         "unit-forking-without-pid-file",
@@ -198,9 +201,20 @@ pub(super) static CHECKS: &[Check] = &[
         |p, f| units(p, f, |unit| {
             unit.path.starts_with("/etc/").then(|| "lies in the administrator's folder".into())
         }),
-        "What lies in /etc/systemd/system overrides everything and is the administrator's; `systemctl enable`, drop-ins and removal go wrong.",
+        "What lies in /etc/systemd/system overrides everything and is the administrator's; `systemctl \
+         enable`, drop-ins and removal go wrong.",
         "Ship units to /usr/lib/systemd/system.",
-        "systemd.unit(5), «Unit file load path»; lintian systemd-service-file-outside-lib"
+        "systemd.unit(5), «Unit file load path»; lintian systemd-service-in-odd-location"
+    ),
+    check!(
+        "script-restart-asks-enabled",
+        Warning,
+        PACKAGES,
+        restart_asks_enabled,
+        "A service that runs without being enabled keeps its old program after an upgrade, and one that \
+         was stopped on purpose is started.",
+        "Ask whether it runs: `systemctl try-restart`, `deb-systemd-invoke try-restart`.",
+        "systemctl(1), try-restart"
     ),
     check!(
         "unit-mode",
@@ -212,7 +226,7 @@ pub(super) static CHECKS: &[Check] = &[
         }),
         "systemd warns of a unit that is executable or writable by others.",
         "Use mode 0644.",
-        "lintian executable-in-usr-lib-systemd"
+        "systemd.unit(5)"
     ),
 ];
 
@@ -340,4 +354,18 @@ fn not_wanted(package: &Package, found: &mut Found) {
         let bare = !unit.is_wanted() && unit.value("Also").is_none() && unit.is_daemon();
         (bare && !pulled && !linked && !bus).then(|| "has no [Install] section".into())
     });
+}
+
+fn restart_asks_enabled(package: &Package, found: &mut Found) {
+    for script in &package.description.scripts {
+        for command in commands(&script.text) {
+            let manager =
+                matches!(command.name(), "systemctl" | "deb-systemd-invoke" | "service" | "invoke-rc.d");
+            let restarts = command.operands().any(|word| word == "restart");
+            if manager && restarts && command.is_guarded_by("is-enabled") {
+                let place = format!("{}:{}", script.name, command.line);
+                found.at(place, "restarts the service if it is enabled");
+            }
+        }
+    }
 }

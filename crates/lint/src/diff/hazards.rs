@@ -1,5 +1,5 @@
-//! What of a change bites later. What formats of other systems add (component identities, key paths, the signer, the
-//! scope of an installation) belongs here too, a rule and a function each.
+//! What of a change bites later. What formats of other systems add (component identities, key paths, the
+//! signer, the scope of an installation) belongs here too, a rule and a function each.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -32,7 +32,8 @@ static HAZARDS: &[(Rule, Look)] = &[
         rule(
             "upgrade-version-not-higher",
             Severity::Error,
-            "Package managers install it only when they are told to, or not at all: the upgrade reaches nobody.",
+            "Package managers install it only when they are told to, or not at all: the upgrade reaches \
+             nobody.",
             "Raise the version, or the epoch where versions had to start over.",
             "Debian Policy §5.6.12; rpm-version(7); vercmp(8); apk-package(5)",
         ),
@@ -42,8 +43,10 @@ static HAZARDS: &[(Rule, Look)] = &[
         rule(
             "upgrade-package-renamed",
             Severity::Error,
-            "The new package does not take the old one's place: both claim the same files, and the upgrade is not offered.",
-            "Say what it replaces: Replaces, Breaks and Provides (deb), Obsoletes (rpm), replaces (apk, Arch).",
+            "The new package does not take the old one's place: both claim the same files, and the upgrade \
+             is not offered.",
+            "Say what it replaces: Replaces, Breaks and Provides (deb), Obsoletes (rpm), replaces (apk, \
+             Arch).",
             "Debian Policy §7.6; rpm-spec(5), Obsoletes; PKGBUILD(5), replaces",
         ),
         renamed,
@@ -78,7 +81,8 @@ static HAZARDS: &[(Rule, Look)] = &[
             "upgrade-setting-moved",
             Severity::Error,
             "What an administrator changed stays in the old place, and the service runs with defaults.",
-            "Move it along: dpkg-maintscript-helper mv_conffile, or in a script of the format before unpacking.",
+            "Move it along: dpkg-maintscript-helper mv_conffile, or in a script of the format before \
+             unpacking.",
             "dpkg-maintscript-helper(1); Debian Policy §10.7.3",
         ),
         setting_moved,
@@ -88,7 +92,8 @@ static HAZARDS: &[(Rule, Look)] = &[
             "upgrade-setting-dropped",
             Severity::Warning,
             "The file stays on machines and does nothing any more; administrators keep editing it.",
-            "Remove it where nobody changed it: `remove-on-upgrade` or rm_conffile (deb), a script elsewhere; and say so in the changelog.",
+            "Remove it where nobody changed it: `remove-on-upgrade` or rm_conffile (deb), a script \
+             elsewhere; and say so in the changelog.",
             "deb-conffiles(5); dpkg-maintscript-helper(1)",
         ),
         setting_dropped,
@@ -113,7 +118,8 @@ static HAZARDS: &[(Rule, Look)] = &[
         rule(
             "upgrade-directory-replaced",
             Severity::Error,
-            "Package managers do not put a link in the place of a folder or a folder in the place of a link; files land in the wrong place or the upgrade fails.",
+            "Package managers do not put a link in the place of a folder or a folder in the place of a \
+             link; files land in the wrong place or the upgrade fails.",
             "dpkg-maintscript-helper dir_to_symlink or symlink_to_dir (deb), %pretrans in Lua (rpm).",
             "dpkg-maintscript-helper(1); Fedora Packaging Guidelines, «Directory Replacement»",
         ),
@@ -123,7 +129,8 @@ static HAZARDS: &[(Rule, Look)] = &[
         rule(
             "upgrade-service-gone",
             Severity::Error,
-            "The old service is stopped by its package's removal scripts or keeps running without a unit; the new one is neither enabled nor started for it.",
+            "The old service is stopped by its package's removal scripts or keeps running without a unit; \
+             the new one is neither enabled nor started for it.",
             "Keep the name, give the new unit an Alias=, or carry state and enablement over in a script.",
             "systemd.unit(5), Alias=",
         ),
@@ -176,7 +183,8 @@ static HAZARDS: &[(Rule, Look)] = &[
         rule(
             "upgrade-service-type-changed",
             Severity::Warning,
-            "systemd waits for the program in another way; with an old program or a wrapper the start times out.",
+            "systemd waits for the program in another way; with an old program or a wrapper the start \
+             times out.",
             "Make sure that the program of this package speaks that protocol.",
             "systemd.service(5), Type=",
         ),
@@ -194,7 +202,8 @@ static HAZARDS: &[(Rule, Look)] = &[
         rule(
             "upgrade-service-enablement-changed",
             Severity::Warning,
-            "Links of machines that enabled the service are not changed by an upgrade: they start it as before, or point to nothing.",
+            "Links of machines that enabled the service are not changed by an upgrade: they start it as \
+             before, or point to nothing.",
             "Run `systemctl reenable`, or deb-systemd-helper update-state, in a script.",
             "systemctl(1), reenable",
         ),
@@ -213,7 +222,8 @@ static HAZARDS: &[(Rule, Look)] = &[
         rule(
             "upgrade-owner-changed",
             Severity::Warning,
-            "Whoever relied on the owner (the service, backups, a group of people) may no longer read or write it.",
+            "Whoever relied on the owner (the service, backups, a group of people) may no longer read or \
+             write it.",
             "Keep the owner, or say so in the changelog.",
             "",
         ),
@@ -232,7 +242,8 @@ static HAZARDS: &[(Rule, Look)] = &[
         rule(
             "upgrade-dependency-new",
             Severity::Warning,
-            "Machines without access to a repository cannot install it; `dpkg -i`, `rpm -U` and `apt-get upgrade` hold the package back.",
+            "Machines without access to a repository cannot install it; `dpkg -i`, `rpm -U` and `apt-get \
+             upgrade` hold the package back.",
             "Do without, or say so in the changelog.",
             "apt-get(8), upgrade: «under no circumstances are … packages not already installed retrieved»",
         ),
@@ -315,17 +326,13 @@ fn renamed(old: &Package, new: &Package, found: &mut Found) {
 fn platform_lost(old: &Package, new: &Package, found: &mut Found) {
     let against = |package: &Package, platform: &platform::Platform| -> Vec<String> {
         let findings = platform::platform_findings(package, platform);
-        findings
-            .into_iter()
-            .filter(|f| f.rule.severity == Severity::Error)
-            .map(|f| format!("{} {}", f.place, f.what))
-            .collect()
+        findings.into_iter().filter(|f| f.rule.severity == Severity::Error).map(|f| f.to_string()).collect()
     };
     for platform in platform::ALL {
         if against(old, platform).is_empty()
             && let Some(why) = against(new, platform).first()
         {
-            found.at(platform.title, why.trim());
+            found.at(platform.title, why.as_str());
         }
     }
 }

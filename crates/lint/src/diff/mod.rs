@@ -31,8 +31,8 @@ pub struct Difference {
     pub files: Vec<FileChange>,
     /// systemd units, directive by directive.
     pub units: Vec<TextChange>,
-    /// Files that the package manager keeps when somebody edited them: which come and go, and what changes in their
-    /// defaults.
+    /// Files that the package manager keeps when somebody edited them: which come and go, and what changes in
+    /// their defaults.
     pub settings: Vec<TextChange>,
     /// Scripts that the package manager runs, line by line.
     pub scripts: Vec<TextChange>,

@@ -85,7 +85,8 @@ pub fn diff_releases(old: &Path, new: &Path) -> Result<ReleaseDifference, Releas
         };
         let one = Package::open(&place(old, artifact)?)?;
         let other = Package::open(&place(new, heir)?)?;
-        // Both are of one format, because release.json says so; a file that is something else is passed over as gone.
+        // Both are of one format, because release.json says so; a file that is something else is passed over
+        // as gone.
         match diff(&one, &other) {
             Ok(found) => difference.artifacts.push(found),
             Err(e) => difference.hazards.push(Finding {

@@ -12,8 +12,8 @@ pub enum Line {
     Added(String),
 }
 
-/// Texts with more lines than this, after what they have in common at both ends, are shown whole: the time grows with
-/// the product of their lengths.
+/// Texts with more lines than this, after what they have in common at both ends, are shown whole: the time
+/// grows with the product of their lengths.
 const MOST_LINES: usize = 2000;
 
 /// The lines that come and go, in their order: the fewest that make one text of the other.

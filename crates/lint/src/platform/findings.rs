@@ -49,7 +49,8 @@ static CHECKS: &[(Rule, Look)] = &[
         Rule {
             id: "platform-glibc",
             severity: Severity::Error,
-            reason: "The package is refused for its dependency, or its programs stop at their start: «version not found».",
+            reason: "The package is refused for its dependency, or its programs stop at their start: \
+             «version not found».",
             remedy: "Build on the oldest platform, or for musl, which needs no C library of the system.",
             source: "ld.so(8); Debian Policy §8.6",
         },
@@ -97,8 +98,9 @@ static CHECKS: &[(Rule, Look)] = &[
     ),
 ];
 
-/// What in a package speaks against its use on a platform. A finding of [`Severity::Error`] means that it cannot be
-/// used there; the others are worth knowing. Where a platform has no format yet, the first finding says so.
+/// What in a package speaks against its use on a platform. A finding of [`Severity::Error`] means that it
+/// cannot be used there; the others are worth knowing. Where a platform has no format yet, the first finding
+/// says so.
 pub fn platform_findings(package: &Package, platform: &Platform) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (rule, check) in CHECKS {
@@ -265,8 +267,8 @@ fn systemd_directive(package: &Package, platform: &Platform, found: &mut Found) 
     }
 }
 
-/// The version of systemd that introduced a directive or a value (its NEWS), where that is younger than the oldest
-/// platform's or a platform's in living memory.
+/// The version of systemd that introduced a directive or a value (its NEWS), where that is younger than the
+/// oldest platform's or a platform's in living memory.
 const SINCE: &[(&str, u32)] = &[
     ("KeyringMode", 235),
     ("LockPersonality", 235),

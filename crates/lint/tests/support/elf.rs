@@ -3,7 +3,8 @@
 pub(crate) const X86_64: u16 = 62;
 pub(crate) const AARCH64: u16 = 183;
 
-/// A 64-bit program. With `libraries` (a library and the versions of its symbols) it is started by glibc's loader.
+/// A 64-bit program. With `libraries` (a library and the versions of its symbols) it is started by glibc's
+/// loader.
 pub(crate) fn program(machine: u16, symbols: bool, libraries: &[(&str, &[&str])]) -> Vec<u8> {
     const HEADER: usize = 64;
     const SEGMENT: usize = 56;

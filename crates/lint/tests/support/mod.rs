@@ -122,8 +122,8 @@ pub(crate) fn judge(bytes: Vec<u8>, name: &str) -> Vec<Finding> {
 /// What can be spoilt in a kind of package: the check that notices, and how.
 pub(crate) type Cases<P> = Vec<(&'static str, fn(&mut P))>;
 
-/// Holds every case to what it says: the sound package does not have it, the spoilt one does. And every check for
-/// this format has a case, but for those of `elsewhere`.
+/// Holds every case to what it says: the sound package does not have it, the spoilt one does. And every check
+/// for this format has a case, but for those of `elsewhere`.
 pub(crate) fn hold<P>(
     sound: fn() -> P,
     judge: fn(&P) -> Vec<Finding>,

@@ -1,5 +1,5 @@
-//! Reading the payload: a cpio archive of the forms `newc` and `crc`, or rpm's stripped form, which refers to the
-//! header's list of files.
+//! Reading the payload: a cpio archive of the forms `newc` and `crc`, or rpm's stripped form, which refers to
+//! the header's list of files.
 
 use std::collections::HashMap;
 use std::io::{self, Read};
