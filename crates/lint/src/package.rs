@@ -187,6 +187,15 @@ impl Package {
         }
     }
 
+    /// Whether parts of the product come with another package of it, such as `demo-common`: what is missing here may
+    /// be there.
+    pub fn has_sister(&self) -> bool {
+        let name = self.description.name.as_str();
+        let stem = name.split('-').next().unwrap_or_default();
+        let is_sister = |dependency: &&str| !stem.is_empty() && dependency.starts_with(stem);
+        name.ends_with("-common") || self.dependencies().iter().any(is_sister)
+    }
+
     /// The architecture that it says it is for; `None` for one that is for all, and for what is not known
     /// here.
     pub fn architecture(&self) -> Option<Architecture> {

@@ -170,6 +170,16 @@ fn the_common_checks_find_what_they_are_for() {
 }
 
 #[test]
+fn what_is_missing_may_be_in_a_sister_package() {
+    let mut deb = Deb::sound();
+    deb.field("Depends: ", "Depends: demo-common, ");
+    deb.tree.unit("/usr/bin/demo", "/usr/bin/demod");
+    deb.tree.link("/usr/bin/demo-link", "demo-old");
+    deb.tree.remove("/usr/lib/sysusers.d/demo.conf");
+    assert!(deb.findings().is_empty(), "{:#?}", deb.findings());
+}
+
+#[test]
 fn a_device_is_found() {
     // An empty file whose header says that it is a character device.
     let mut tar = support::Tree::default();

@@ -13,7 +13,8 @@ fn every_check_of_alpine_packages_finds_what_it_is_for() {
     assert!(Apk::sound().findings().is_empty(), "{:#?}", Apk::sound().findings());
     let cases: Cases<Apk> = vec![
         ("apk-datahash-missing", |a| a.info("datahash", "other")),
-        ("apk-datahash-missing", |a| a.info("datahash = aa", "datahash = ")),
+        ("apk-datahash-missing", |a| a.info("DATAHASH", "abc")),
+        ("apk-datahash-wrong", |a| a.info("DATAHASH", &"a".repeat(64))),
         ("apk-checksum-missing", |a| a.has_checksums = false),
         ("apk-openrc-mode", |a| a.tree.header("/etc/init.d/demo").mode = 0o644),
         ("apk-openrc-interpreter", |a| a.tree.file("/etc/init.d/demo", 0o755, b"#!/bin/sh\n")),

@@ -27,6 +27,20 @@ pub(super) static CHECKS: &[Check] = &[
         "apk-package(5), datahash"
     ),
     check!(
+        "apk-datahash-wrong",
+        Error,
+        APK,
+        |p, f| {
+            let is_there = !p.field("datahash").is_empty();
+            if is_there && !p.description.seals.iter().any(|seal| seal == "datahash") {
+                f.at("datahash", "is not the SHA-256 of the package's data");
+            }
+        },
+        "apk refuses the package: its files are not those that were signed.",
+        "Build the package again; nothing may change the data after .PKGINFO is written.",
+        "apk-package(5), datahash"
+    ),
+    check!(
         "apk-checksum-missing",
         Error,
         APK,
@@ -85,7 +99,7 @@ pub(super) static CHECKS: &[Check] = &[
         Note,
         APK,
         |p, f| {
-            if p.description.seals.is_empty() {
+            if !p.description.seals.iter().any(|seal| seal.starts_with(".SIGN.")) {
                 f.whole("is not signed");
             }
         },

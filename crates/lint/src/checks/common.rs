@@ -404,6 +404,9 @@ fn resolve(file: &File<'_>, target: &str) -> Option<String> {
 }
 
 fn dangling(package: &Package, found: &mut Found) {
+    if package.has_sister() {
+        return;
+    }
     // What other packages put there cannot be seen: only neighbours within the product's own folders, and
     // programs beside programs, count.
     let holds_files: BTreeSet<&str> =

@@ -1,7 +1,6 @@
 //! systemd units, and scripts that handle services.
 
 use landfall_packages::Kind;
-use landfall_payload::Format;
 
 use super::{Check, PACKAGES, check, ownership};
 use crate::finding::Found;
@@ -308,10 +307,7 @@ fn services(package: &Package, found: &mut Found, wrong: impl Fn(&Unit) -> Optio
 }
 
 fn program_missing(package: &Package, found: &mut Found) {
-    // The program may come with a sister package of the same product.
-    let stem = package.description.name.split('-').next().unwrap_or_default();
-    let sisters = |d: &&str| !stem.is_empty() && d.starts_with(stem);
-    if package.format() != Format::Apk && package.dependencies().iter().any(sisters) {
+    if package.has_sister() {
         return;
     }
     services(package, found, |unit| {
@@ -330,6 +326,9 @@ fn program_missing(package: &Package, found: &mut Found) {
 }
 
 fn account_missing(package: &Package, found: &mut Found) {
+    if package.has_sister() {
+        return;
+    }
     services(package, found, |unit| {
         let dynamic = matches!(unit.value("DynamicUser"), Some("yes" | "true" | "1"));
         let names = [unit.value("User"), unit.value("Group")].into_iter().flatten();

@@ -24,11 +24,9 @@ impl Apk {
         tree.file("/etc/init.d/demo", 0o755, b"#!/sbin/openrc-run\ncommand=/usr/bin/demo\n");
         Self {
             tree,
-            info: format!(
-                "pkgname = demo\npkgver = 1.0-r0\npkgdesc = Demo\narch = x86_64\nsize = 9\nlicense = MIT\n\
-                 depend = python3\ndatahash = {}\n",
-                "a".repeat(64)
-            ),
+            info: "pkgname = demo\npkgver = 1.0-r0\npkgdesc = Demo\narch = x86_64\nsize = 9\nlicense = MIT\n\
+                   depend = python3\ndatahash = DATAHASH\n"
+                .into(),
             scripts: vec![(".post-install", "#!/bin/sh\necho hello\n")],
             is_signed: true,
             has_checksums: true,
@@ -41,23 +39,31 @@ impl Apk {
     }
 
     pub(crate) fn build(&self) -> Vec<u8> {
-        let mut all = Tree::default();
-        if self.is_signed {
-            all.file(".SIGN.RSA.demo.rsa.pub", 0o644, b"x");
-        }
-        all.file(".PKGINFO", 0o644, self.info.as_bytes());
-        for (name, text) in &self.scripts {
-            all.file(name, 0o755, text.as_bytes());
-        }
+        let mut data = Tree::default();
         for member in &self.tree.0 {
             let mut member = member.clone();
             if self.has_checksums && member.header.kind == Kind::File {
                 let digest = hex::encode(Sha1::digest(&member.content));
                 member.header.pax = vec![("APK-TOOLS.checksum.SHA1".into(), digest.into_bytes())];
             }
-            all.0.push(member);
+            data.0.push(member);
         }
-        gzip(&all.tar(""))
+        let data = gzip(&data.tar(""));
+        let mut control = Tree::default();
+        let info = self.info.replace("DATAHASH", &hex::encode(Sha256::digest(&data)));
+        control.file(".PKGINFO", 0o644, info.as_bytes());
+        for (name, text) in &self.scripts {
+            control.file(name, 0o755, text.as_bytes());
+        }
+        let mut signature = Tree::default();
+        signature.file(".SIGN.RSA.demo.rsa.pub", 0o644, b"x");
+        // Of the three archives only the last has an end mark.
+        let part = |tree: &Tree| {
+            let tar = tree.tar("");
+            gzip(&tar[..tar.len() - 1024])
+        };
+        let signature = if self.is_signed { part(&signature) } else { vec![] };
+        [signature, part(&control), data].concat()
     }
 
     pub(crate) fn findings(&self) -> Vec<Finding> {
