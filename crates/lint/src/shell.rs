@@ -3,6 +3,15 @@
 //! This is no shell: expansions are left as they stand, and what is too clever to be understood gives
 //! commands without conditions. Checks that build on it say what a person should look at.
 
+use std::collections::HashMap;
+
+/// How much of a script is read, in bytes: the largest of Debian's have half of it.
+const MOST_TEXT: usize = 256 << 10;
+/// Conditions that are known at one place: around it, joined to it, and from earlier ends of the script, each.
+const MOST_CONDITIONS: usize = 32;
+/// The text of one condition that is kept, in bytes.
+const MOST_CONDITION: usize = 1000;
+
 /// A command of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Command {
@@ -77,6 +86,7 @@ pub(crate) fn argument_patterns(text: &str) -> Option<Vec<String>> {
 }
 
 fn tokens(text: &str) -> Vec<(usize, Token)> {
+    let text = &text[..text.floor_char_boundary(MOST_TEXT)];
     let mut tokens = Vec::new();
     let mut chars = text.char_indices().peekable();
     let mut line = 1;
@@ -240,6 +250,7 @@ impl Parser {
                 Token::Word(word) if word == "esac" => {
                     self.frames.pop();
                 }
+                Token::Word(_) if pattern.len() > MOST_CONDITION => {}
                 Token::Word(word) => {
                     pattern.push_str(if pattern.is_empty() { "" } else { "|" });
                     pattern.push_str(word);
@@ -340,14 +351,20 @@ impl Parser {
     fn end_command(&mut self, operator: &str) {
         let words = std::mem::take(&mut self.words);
         if !words.is_empty() {
-            let text = words.join(" ");
-            let mut guards: Vec<String> = self.frames.iter().filter_map(guard).collect();
-            guards.extend(self.from_here.iter().map(|(_, text)| text.clone()));
-            guards.extend(self.chain.iter().cloned());
+            let mut text = words.join(" ");
+            text.truncate(text.floor_char_boundary(MOST_CONDITION));
+            // The nearest ones.
+            let near = |all: usize| all.saturating_sub(MOST_CONDITIONS);
+            let frames = &self.frames[near(self.frames.len())..];
+            let mut guards: Vec<String> = frames.iter().filter_map(guard).collect();
+            guards.extend(self.from_here[near(self.from_here.len())..].iter().map(|(_, text)| text.clone()));
+            guards.extend(self.chain[near(self.chain.len())..].iter().cloned());
             if matches!(words[0].as_str(), "exit" | "return") {
                 self.ends_here();
             }
-            if let Some(Frame::If { condition, in_condition: true }) = self.frames.last_mut() {
+            if let Some(Frame::If { condition, in_condition: true }) = self.frames.last_mut()
+                && condition.len() < MOST_CONDITION
+            {
                 condition.push(' ');
                 condition.push_str(&text);
             }
@@ -383,17 +400,17 @@ fn guard(frame: &Frame) -> Option<String> {
 
 /// What a function does is done where it is called: its commands get the conditions of its first call.
 fn resolve_functions(commands: Vec<Command>) -> Vec<Command> {
-    let calls = commands.clone();
-    commands
-        .into_iter()
-        .map(|mut command| {
-            let functions = command.guards.iter().filter_map(|guard| guard.strip_prefix("function "));
-            let called = functions.filter_map(|name| calls.iter().find(|c| c.words[0] == name));
-            let more: Vec<String> = called.flat_map(|call| call.guards.clone()).collect();
-            command.guards.extend(more);
-            command
-        })
-        .collect()
+    let mut first_calls: HashMap<String, Vec<String>> = HashMap::new();
+    for command in &commands {
+        first_calls.entry(command.words[0].clone()).or_insert_with(|| command.guards.clone());
+    }
+    let called = |guard: &String| guard.strip_prefix("function ").and_then(|name| first_calls.get(name));
+    let with_calls = |mut command: Command| {
+        let more: Vec<String> = command.guards.iter().filter_map(called).flatten().cloned().collect();
+        command.guards.extend(more);
+        command
+    };
+    commands.into_iter().map(with_calls).collect()
 }
 
 #[cfg(test)]
@@ -440,6 +457,23 @@ mod tests {
         );
         assert!(find(one_line, "ls").guards.is_empty());
         assert!(find("x=$(case a in b) echo;; esac)\nls\n", "ls").guards.is_empty());
+    }
+
+    /// What is kept of conditions is bounded: without that, each of these would take gigabytes.
+    #[test]
+    fn scripts_made_to_be_slow_are_read() {
+        for text in [
+            "a && ",
+            "if a; then\n",
+            "if a\na\n",
+            "f() {\nf\n",
+            "a || exit\n",
+            "case $1 in a|b|",
+            "[ a ] && {\n",
+        ] {
+            let all = commands(&text.repeat(200_000 / text.len()));
+            assert!(all.iter().all(|command| command.guards.len() <= 6 * MOST_CONDITIONS), "{text}");
+        }
     }
 
     #[test]

@@ -7,6 +7,9 @@ const FOLDERS: [&str; 3] = ["/usr/lib/systemd/system", "/lib/systemd/system", "/
 /// Kinds of units that are looked at.
 const KINDS: [&str; 5] = [".service", ".socket", ".timer", ".path", ".target"];
 
+/// Units of a package that are looked at.
+const MOST_UNITS: usize = 1000;
+
 /// A unit.
 #[derive(Debug, Clone)]
 pub(crate) struct Unit {
@@ -44,12 +47,14 @@ impl Unit {
                 continue;
             }
             let mut whole = line.to_owned();
-            while let Some(begun) = whole.strip_suffix('\\') {
+            while whole.ends_with('\\') {
                 let Some((_, next)) = lines.next() else { break };
                 let next = next.trim();
                 // A comment between continued lines is no part of them.
                 let part = if next.starts_with(['#', ';']) { "\\" } else { next };
-                whole = format!("{} {part}", begun.trim_end());
+                whole.truncate(whole[..whole.len() - 1].trim_end().len());
+                whole.push(' ');
+                whole.push_str(part);
             }
             match whole.split_once('=') {
                 Some((name, value)) if !section.is_empty() => unit.directives.push(Directive {
@@ -126,6 +131,7 @@ pub(crate) fn of(package: &Package) -> Vec<Unit> {
             FOLDERS.contains(&file.folder()) && KINDS.iter().any(|kind| file.name().ends_with(kind))
         })
         .filter_map(|file| Some(Unit::parse(file.path, file.facts?.text.as_deref()?)))
+        .take(MOST_UNITS)
         .collect()
 }
 

@@ -29,7 +29,8 @@ pub struct Inspection {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<String>,
     /// What vouches for the package's bytes, in the format's own words: rpm's tags (`SHA256HEADER`, `RSAHEADER`,
-    /// `PAYLOADDIGEST`), the members that sign a deb or an apk, and an apk's `datahash` where it was checked and holds.
+    /// `PAYLOADDIGEST`), the members that sign a deb or an apk, and an apk's `datahash` where it was checked and
+    /// holds.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub seals: Vec<String>,
     /// The format's own small files that are no scripts, by name: `control`, `conffiles`, `.PKGINFO`, `.MTREE`

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use landfall_lint::platform::{self, Platform};
 use landfall_lint::{Check, Finding, Package, Severity, checks, platform_findings};
+use landfall_release::{RELEASE_FILE, Release};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -12,7 +13,7 @@ use crate::output::{Output, finding, good, heading, table};
 /// Judge packages, whoever built them
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The packages: deb, rpm, apk, Arch package or archive
+    /// The packages: deb, rpm, apk, Arch package or archive; a folder with a release.json stands for its artifacts
     #[arg(required_unless_present_any = ["list", "explain"])]
     files: Vec<PathBuf>,
     /// Let warnings count as errors
@@ -46,7 +47,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     let platforms = platforms(&arguments.platform)?;
     let mut judged = Vec::new();
     let mut unreadable: Option<Failure> = None;
-    for path in &arguments.files {
+    for path in &packages(&arguments.files)? {
         match Package::open(path) {
             Ok(package) => {
                 let mut findings = landfall_lint::lint(&package);
@@ -83,6 +84,22 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         )));
     }
     Ok(())
+}
+
+/// The files that are named, with the artifacts of a release in the place of its folder.
+fn packages(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut all = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            all.push(path.clone());
+            continue;
+        }
+        let release = Release::read(path)?.ok_or_else(|| {
+            Failure::Usage(format!("{} is a folder without a {RELEASE_FILE}; name packages", path.display()))
+        })?;
+        all.extend(release.artifacts.iter().map(|artifact| path.join(&artifact.path)));
+    }
+    Ok(all)
 }
 
 fn platforms(ids: &[String]) -> Result<Vec<&'static Platform>, Failure> {

@@ -22,6 +22,7 @@ fn lint_has_nothing_against_what_build_makes() {
         7,
         "a line for each package: {out}"
     );
+    assert_eq!(p.run("lint --strict dist").ok(), out, "a folder stands for its release");
     let json = p.run(&format!("lint --json {paths}")).json();
     assert_eq!(json.as_array().unwrap().len(), 7);
     assert!(json.to_string().contains("\"severity\":\"note\""), "nothing is signed: {json}");
@@ -69,6 +70,7 @@ fn lint_judges_the_others_where_one_cannot_be_read() {
     let ran = p.run("lint text.deb dist/demo_1.2.3-1_amd64.deb");
     ran.fails(5, &["text.deb"]);
     assert!(ran.stdout().contains("demo_1.2.3-1_amd64.deb: "), "{}", ran.stdout());
+    p.run("lint .").fails(2, &["release.json"]);
     p.run("lint").fails(2, &["required"]);
     p.run("lint nowhere.deb").fails(1, &["cannot read nowhere.deb"]);
 }

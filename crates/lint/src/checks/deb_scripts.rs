@@ -1,5 +1,7 @@
 //! Maintainer scripts: Debian Policy §6.
 
+use std::collections::HashSet;
+
 use landfall_packages::Script;
 use landfall_payload::Format;
 
@@ -183,7 +185,8 @@ fn systemctl(package: &Package, found: &mut Found) {
 }
 
 fn edits_conffile(package: &Package, found: &mut Found) {
-    let conffiles: Vec<&str> = package.files().filter(|f| f.has_flag("conffile")).map(|f| f.path).collect();
+    let conffiles: HashSet<&str> =
+        package.files().filter(|f| f.has_flag("conffile")).map(|f| f.path).collect();
     shell_commands(package, |script, command| {
         if !matches!(script.name.as_str(), "preinst" | "postinst" | "config") {
             return;
@@ -204,8 +207,7 @@ fn edits_conffile(package: &Package, found: &mut Found) {
             "cp" | "mv" | "install" | "ln" => last.into_iter().collect(),
             _ => Vec::new(),
         };
-        if let Some(path) =
-            conffiles.iter().find(|path| written.contains(path) || command.written().any(|w| w == **path))
+        if let Some(path) = written.into_iter().chain(command.written()).find(|path| conffiles.contains(path))
         {
             found.at(place(script, command), format!("writes {path}, which is a conffile"));
         }

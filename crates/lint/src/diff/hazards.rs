@@ -2,7 +2,7 @@
 //! signer, the scope of an installation) belongs here too, a rule and a function each.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use landfall_packages::Kind;
 use landfall_payload::Format;
@@ -13,6 +13,9 @@ use crate::package::Package;
 use crate::platform;
 use crate::unit::{Unit, program};
 use crate::version;
+
+/// Paths that are looked up in all scripts of a package.
+const MOST_LOOKED_UP: usize = 1000;
 
 /// Looks at the old and the new package.
 type Look = fn(&Package, &Package, &mut Found);
@@ -337,16 +340,19 @@ fn platform_lost(old: &Package, new: &Package, found: &mut Found) {
     }
 }
 
-/// Settings that are gone, each with the place where a setting of the same name is new, if any.
-fn lost_settings<'a>(old: &'a Package, new: &'a Package) -> impl Iterator<Item = (&'a str, Option<&'a str>)> {
+/// Settings that are gone, each with the place where a file of the same name is new, if any.
+fn lost_settings<'a>(old: &'a Package, new: &'a Package) -> Vec<(&'a str, Option<&'a str>)> {
+    let fresh: HashMap<&str, &str> = new
+        .files()
+        .filter(|file| file.is_file() && old.file(file.path).is_none())
+        .map(|file| (file.name(), file.path))
+        .collect();
     old.files()
-        .filter(|file| file.is_setting() && new.file(file.path).is_none() && !is_handled(new, file.path))
-        .map(|file| {
-            let same = new.files().find(|other| {
-                other.is_file() && other.name() == file.name() && old.file(other.path).is_none()
-            });
-            (file.path, same.map(|other| other.path))
-        })
+        .filter(|file| file.is_setting() && new.file(file.path).is_none())
+        .take(MOST_LOOKED_UP)
+        .filter(|file| !is_handled(new, file.path))
+        .map(|file| (file.path, fresh.get(file.name()).copied()))
+        .collect()
 }
 
 fn setting_moved(old: &Package, new: &Package, found: &mut Found) {
@@ -366,12 +372,14 @@ fn setting_dropped(old: &Package, new: &Package, found: &mut Found) {
 }
 
 fn directory_replaced(old: &Package, new: &Package, found: &mut Found) {
-    for file in old.files() {
-        let Some(after) = new.file(file.path) else { continue };
-        let (a, b) = (file.record.kind, after.record.kind);
-        let replaced = (a == Kind::Directory) != (b == Kind::Directory);
-        if replaced && !old.format().is_archive() && !is_handled(new, file.path) {
-            found.at(file.path, format!("was a {} and is a {}", kind(a), kind(b)));
+    let kinds = |path: &str| Some((old.file(path)?.record.kind, new.file(path)?.record.kind));
+    let replaced = old.files().filter_map(|file| {
+        let (a, b) = kinds(file.path)?;
+        ((a == Kind::Directory) != (b == Kind::Directory)).then_some((file.path, a, b))
+    });
+    for (path, a, b) in replaced.take(MOST_LOOKED_UP) {
+        if !old.format().is_archive() && !is_handled(new, path) {
+            found.at(path, format!("was a {} and is a {}", kind(a), kind(b)));
         }
     }
 }
@@ -416,17 +424,19 @@ fn dependency_new(old: &Package, new: &Package, found: &mut Found) {
 }
 
 fn program_moved(old: &Package, new: &Package, found: &mut Found) {
+    let folders = ["/bin/", "/sbin/", "/libexec/", "/games/"];
+    let programs: HashMap<&str, &str> = new
+        .files()
+        .filter(|file| file.is_file() && folders.iter().any(|folder| file.path.contains(folder)))
+        .map(|file| (file.name(), file.path))
+        .collect();
     for file in old.files().filter(|file| file.is_in_program_folder() && file.record.kind != Kind::Directory)
     {
         if new.file_in_merged_usr(file.path).is_some() {
             continue;
         }
-        let folders = |path: &str| {
-            ["/bin/", "/sbin/", "/libexec/", "/games/"].iter().any(|folder| path.contains(folder))
-        };
-        match new.files().find(|other| other.is_file() && other.name() == file.name() && folders(other.path))
-        {
-            Some(other) => found.at(file.path, format!("is {} now", other.path)),
+        match programs.get(file.name()) {
+            Some(path) => found.at(file.path, format!("is {path} now")),
             None => found.at(file.path, "is in the package no more"),
         }
     }

@@ -5,7 +5,7 @@ mod hazards;
 mod release;
 mod text;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use landfall_payload::Format;
 use serde::Serialize;
@@ -158,26 +158,23 @@ fn side(package: &Package) -> Side {
     }
 }
 
-/// Compares texts that both sides have by name; `None` stands for a text that cannot be seen.
-fn texts(old: &[(String, Option<String>)], new: &[(String, Option<String>)]) -> Vec<TextChange> {
-    let names: BTreeSet<&String> = old.iter().chain(new).map(|(name, _)| name).collect();
-    let find = |side: &[(String, Option<String>)], name: &str| {
-        side.iter().find(|(known, _)| known == name).map(|(_, text)| text.clone())
-    };
+/// Texts by name; `None` stands for one that cannot be seen.
+type Texts = BTreeMap<String, Option<String>>;
+
+/// Compares texts that both sides have by name.
+fn texts(old: &Texts, new: &Texts) -> Vec<TextChange> {
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     names
         .into_iter()
         .filter_map(|name| {
-            let (before, after) = (find(old, name), find(new, name));
-            let change = match (&before, &after) {
+            let (before, after) = (old.get(name), new.get(name));
+            let change = match (before, after) {
                 (None, _) => Change::Added,
                 (_, None) => Change::Removed,
                 (Some(a), Some(b)) if a == b => return None,
                 _ => Change::Changed,
             };
-            let seen = |side: Option<Option<String>>| match side {
-                None => Some(String::new()),
-                Some(text) => text,
-            };
+            let seen = |side: Option<&Option<String>>| side.map_or(Some(String::new()), Clone::clone);
             let lines = match (seen(before), seen(after)) {
                 (Some(before), Some(after)) => text::lines(&before, &after),
                 _ => Vec::new(),
@@ -189,7 +186,7 @@ fn texts(old: &[(String, Option<String>)], new: &[(String, Option<String>)]) -> 
 
 /// Units as lists of directives: comments and empty lines do nothing.
 fn units(old: &Package, new: &Package) -> Vec<TextChange> {
-    let side = |package: &Package| -> Vec<(String, Option<String>)> {
+    let side = |package: &Package| -> Texts {
         let text = |unit: &crate::unit::Unit| {
             unit.directives.iter().map(|d| format!("[{}] {}={}\n", d.section, d.name, d.value)).collect()
         };
@@ -199,7 +196,7 @@ fn units(old: &Package, new: &Package) -> Vec<TextChange> {
 }
 
 fn settings(old: &Package, new: &Package) -> Vec<TextChange> {
-    let side = |package: &Package| -> Vec<(String, Option<String>)> {
+    let side = |package: &Package| -> Texts {
         let settings = package.files().filter(|file| file.is_setting());
         // Where the text is not kept, the digest tells at least whether it is the same.
         settings
@@ -215,7 +212,7 @@ fn settings(old: &Package, new: &Package) -> Vec<TextChange> {
 }
 
 fn scripts(old: &Package, new: &Package) -> Vec<TextChange> {
-    let side = |package: &Package| -> Vec<(String, Option<String>)> {
+    let side = |package: &Package| -> Texts {
         let scripts = package.description.scripts.iter();
         scripts.map(|s| (s.name.clone(), Some(format!("#!{}\n{}", s.interpreter, s.text)))).collect()
     };
