@@ -87,7 +87,8 @@ fn alpm(one: &str, other: &str) -> Ordering {
 
 fn segments(one: &str, other: &str, marks: bool) -> Ordering {
     let (mut a, mut b) = (one.as_bytes(), other.as_bytes());
-    loop {
+    // rpm passes over a separator at the end; for pacman it is something that the other version lacks.
+    'parts: while marks || !a.is_empty() && !b.is_empty() {
         let separator: fn(&u8) -> bool = if marks {
             |b| !b.is_ascii_alphanumeric() && *b != b'~' && *b != b'^'
         } else {
@@ -97,7 +98,10 @@ fn segments(one: &str, other: &str, marks: bool) -> Ordering {
         for (mark, before_end) in [(b'~', true), (b'^', false)].into_iter().filter(|_| marks) {
             match (a.first() == Some(&mark), b.first() == Some(&mark)) {
                 (false, false) => {}
-                (true, true) => (a, b) = (&a[1..], &b[1..]),
+                (true, true) => {
+                    (a, b) = (&a[1..], &b[1..]);
+                    continue 'parts;
+                }
                 (true, false) if before_end || !b.is_empty() => return Ordering::Less,
                 (true, false) => return Ordering::Greater,
                 (false, true) if before_end || !a.is_empty() => return Ordering::Greater,

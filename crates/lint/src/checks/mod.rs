@@ -1,5 +1,5 @@
-//! The checks: a table for each format and two for what they have in common. A check is a description and a
-//! small function.
+//! The checks: a table for each format, one more for the scripts of Debian packages, and three for what
+//! packages have in common. A check is a description and a small function.
 
 mod apk;
 mod arch;
