@@ -13,6 +13,8 @@ Exit codes:
   3  the manifest, or something it names, is wrong
   4  a program's build command failed
   5  not a package that can be read
+  6  lint found an error (with --strict: or a warning)
+  7  diff found a hazard that is an error
   8  something that was verified failed";
 
 /// Why a command did not succeed.
@@ -28,6 +30,10 @@ pub(crate) enum Failure {
     Build(String),
     /// Not a package that can be read.
     Package(String),
+    /// A package was judged and found wanting; the findings have been shown.
+    Lint(String),
+    /// An upgrade has hazards; they have been shown.
+    Hazard(String),
     /// Something that was verified failed.
     Verification(String),
 }
@@ -40,6 +46,8 @@ impl Failure {
             Self::Manifest(_) => 3,
             Self::Build(_) => 4,
             Self::Package(_) => 5,
+            Self::Lint(_) => 6,
+            Self::Hazard(_) => 7,
             Self::Verification(_) => 8,
         })
     }
@@ -54,6 +62,30 @@ impl From<Report> for Failure {
 impl From<landfall_release::Error> for Failure {
     fn from(e: landfall_release::Error) -> Self {
         Self::Io(e.to_string())
+    }
+}
+
+impl From<landfall_lint::OpenError> for Failure {
+    fn from(e: landfall_lint::OpenError) -> Self {
+        match e {
+            landfall_lint::OpenError::Io(..) => Self::Io(e.to_string()),
+            landfall_lint::OpenError::Folder(_) => Self::Usage(e.to_string()),
+            landfall_lint::OpenError::Unknown(_) | landfall_lint::OpenError::Damaged(..) => {
+                Self::Package(e.to_string())
+            }
+        }
+    }
+}
+
+impl From<landfall_lint::diff::ReleaseError> for Failure {
+    fn from(e: landfall_lint::diff::ReleaseError) -> Self {
+        use landfall_lint::diff::ReleaseError;
+        match e {
+            ReleaseError::None(_) => Self::Usage(e.to_string()),
+            ReleaseError::Release(e) => e.into(),
+            ReleaseError::Outside { .. } => Self::Io(e.to_string()),
+            ReleaseError::Package(e) => e.into(),
+        }
     }
 }
 

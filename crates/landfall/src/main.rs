@@ -55,6 +55,10 @@ enum Command {
     Lab(commands::lab::Arguments),
     /// Show what is in a package, whoever built it
     Inspect(commands::inspect::Arguments),
+    /// Judge packages, whoever built them
+    Lint(commands::lint::Arguments),
+    /// Show what changes on a machine from one package or release to another, and what of it bites later
+    Diff(commands::diff::Arguments),
     /// Print the JSON Schema of landfall.toml, release.json or evidence.json
     Schema(commands::schema::Arguments),
     /// Print a completion script for a shell
@@ -72,6 +76,8 @@ fn main() -> ExitCode {
         Command::Verify(a) => commands::verify::run(&a, &cli.global, &output),
         Command::Lab(a) => commands::lab::run(&a, &output),
         Command::Inspect(a) => commands::inspect::run(&a, &output),
+        Command::Lint(a) => commands::lint::run(&a, &output),
+        Command::Diff(a) => commands::diff::run(&a, &output),
         Command::Schema(a) => commands::schema::run(&a, &output),
         Command::Completions(a) => commands::completions::run(&a),
     };

@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
+use landfall_lint::{Finding, Severity};
 use landfall_manifest::Report;
 use serde::Serialize;
 
@@ -10,6 +11,9 @@ use crate::failure::Failure;
 
 const ERROR: Style = AnsiColor::BrightRed.on_default().bold();
 const GOOD: Style = AnsiColor::Green.on_default();
+const WARNING: Style = AnsiColor::BrightYellow.on_default().bold();
+const NOTE: Style = AnsiColor::BrightCyan.on_default().bold();
+const GONE: Style = AnsiColor::Red.on_default();
 const HEADING: Style = Style::new().bold();
 
 /// Where results and messages go: results to standard output, everything else to standard error.
@@ -80,6 +84,8 @@ impl Output {
             | Failure::Usage(t)
             | Failure::Build(t)
             | Failure::Package(t)
+            | Failure::Lint(t)
+            | Failure::Hazard(t)
             | Failure::Verification(t) => t,
         };
         let _ = writeln!(stderr, "{ERROR}error{ERROR:#}: {text}");
@@ -94,6 +100,35 @@ pub(crate) fn good(text: &str) -> String {
 /// Text in the colour of failure.
 pub(crate) fn bad(text: &str) -> String {
     format!("{ERROR}{text}{ERROR:#}")
+}
+
+/// A finding as compilers show theirs: severity, id and what, then where, why and what to do.
+pub(crate) fn finding(file: &str, finding: &Finding) -> String {
+    let rule = finding.rule;
+    let style = match rule.severity {
+        Severity::Error => ERROR,
+        Severity::Warning => WARNING,
+        Severity::Note => NOTE,
+    };
+    format!(
+        "{style}{}[{}]{style:#}: {}\n  --> {}\n   = why: {}\n   = help: {}",
+        rule.severity.name(),
+        rule.id,
+        printable(&finding.to_string()),
+        printable(file),
+        rule.reason,
+        rule.remedy
+    )
+}
+
+/// Text of a package for a terminal: control characters made visible.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+}
+
+/// Text that is gone, as diff shows it.
+pub(crate) fn gone(text: &str) -> String {
+    format!("{GONE}{text}{GONE:#}")
 }
 
 /// Text as a heading.

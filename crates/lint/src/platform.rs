@@ -1,6 +1,10 @@
 //! The systems that packages are made for, and what of them decides whether a package can be used there.
 
+mod findings;
+
 use landfall_payload::{Architecture, Format};
+
+pub use findings::platform_findings;
 
 /// A system that a product is made for.
 #[derive(Debug, Clone, Copy)]
@@ -13,9 +17,10 @@ pub struct Platform {
     pub architecture: Architecture,
     /// The package formats that its users install, first choice first; empty where none is written yet.
     pub formats: &'static [Format],
-    /// Version of the GNU C library; `None` where there is none.
+    /// Version of the GNU C library, the least that is in use where it moves on; `None` where there is none.
     pub glibc: Option<(u32, u32)>,
-    /// Version of systemd; `None` where another service manager runs.
+    /// Version of systemd, the least that is in use where it moves on; `None` where another service manager
+    /// runs.
     pub systemd: Option<u32>,
     /// Whether its package manager unpacks Zstandard.
     pub zstd: bool,

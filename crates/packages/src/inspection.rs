@@ -1,5 +1,7 @@
 //! What is known of a package after reading it.
 
+use std::collections::BTreeMap;
+
 use landfall_payload::Format;
 use serde::Serialize;
 
@@ -22,6 +24,19 @@ pub struct Inspection {
     pub scripts: Vec<Script>,
     /// Its files, in the package's order.
     pub files: Vec<FileRecord>,
+    /// Names of what the file itself consists of, in its order: the members of a Debian package's `ar` archive.
+    /// Empty for formats that are one stream.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<String>,
+    /// What vouches for the package's bytes, in the format's own words: rpm's tags (`SHA256HEADER`, `RSAHEADER`,
+    /// `PAYLOADDIGEST`), the members that sign a deb or an apk, and an apk's `datahash` where it was checked and
+    /// holds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub seals: Vec<String>,
+    /// The format's own small files that are no scripts, by name: `control`, `conffiles`, `.PKGINFO`, `.MTREE`
+    /// (decompressed).
+    #[serde(skip)]
+    pub metadata: BTreeMap<String, String>,
 }
 
 /// A script of a package.

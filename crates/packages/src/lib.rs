@@ -17,6 +17,7 @@ mod listing;
 mod rpm;
 mod shell;
 mod tree;
+mod visit;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -29,6 +30,7 @@ pub use error::Error;
 pub use inspection::{FileRecord, Inspection, Kind, Script};
 use landfall_payload::{Compression, Format, Payload};
 pub use rpm::RpmPackage;
+pub use visit::Visitor;
 
 /// One package format.
 pub trait Package: Sync {
@@ -56,7 +58,15 @@ pub trait Package: Sync {
     ///
     /// # Errors
     /// When it is not a package of this format, is damaged, or exceeds the limits.
-    fn read(&self, input: &mut dyn ReadSeek) -> Result<Inspection, Error>;
+    fn read(&self, input: &mut dyn ReadSeek) -> Result<Inspection, Error> {
+        self.examine(input, &mut ())
+    }
+
+    /// As [`Package::read`], and shows `visitor` the content of every file on the way.
+    ///
+    /// # Errors
+    /// As [`Package::read`], and when the visitor fails.
+    fn examine(&self, input: &mut dyn ReadSeek, visitor: &mut dyn Visitor) -> Result<Inspection, Error>;
 }
 
 /// The packager of a format.

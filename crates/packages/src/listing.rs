@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use landfall_archives::tar;
 use landfall_payload::Format;
 
-use crate::{Error, FileRecord, Kind};
+use crate::{Error, FileRecord, Kind, Visitor};
 
 /// Members of an archive.
 const MOST_MEMBERS: usize = 400_000;
@@ -46,7 +46,7 @@ impl Budget {
 /// What was found in an archive.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
-    /// Every member that is no metadata, in the archive's order; paths as written, without `./`.
+    /// Every member that is no metadata, in the archive's order; paths as written, with the prefix for `./`.
     pub(crate) files: Vec<FileRecord>,
     /// Content of the metadata, by name.
     pub(crate) metadata: BTreeMap<String, Vec<u8>>,
@@ -59,11 +59,14 @@ impl Listing {
     }
 }
 
-/// Reads a tar archive. Members for which `is_metadata` holds are kept by content and not listed.
+/// Reads a tar archive. Members for which `is_metadata` holds are kept by content and not listed; the paths of the
+/// others get `prefix` in front.
 pub(crate) fn read(
     format: Format,
     input: impl Read,
+    prefix: &str,
     is_metadata: impl Fn(&str) -> bool,
+    visitor: &mut dyn Visitor,
 ) -> Result<Listing, Error> {
     let damaged = |e: io::Error| damaged(format, e);
     let mut archive = tar::Reader::new(input.take(MOST_CONTENT));
@@ -83,7 +86,11 @@ pub(crate) fn read(
             (&mut archive).take(MOST_METADATA).read_to_end(&mut content).map_err(damaged)?;
             listing.metadata.insert(path, content);
         } else if !path.is_empty() && path != "." {
-            listing.files.push(record(path, header));
+            let record = record(format!("{prefix}{path}"), header);
+            if record.kind == Kind::File {
+                visitor.file(&record, &mut archive).map_err(damaged)?;
+            }
+            listing.files.push(record);
         }
     }
     // What follows the end mark: padding, and the compressed stream's own check.

@@ -4,5 +4,6 @@
 mod bad_input;
 mod build;
 mod commands;
+mod judgement;
 mod support;
 mod verify;

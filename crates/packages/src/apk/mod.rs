@@ -15,7 +15,7 @@ use std::io::{Read, Write};
 use landfall_codecs::{Kind, decoder};
 use landfall_payload::{Format, Os, Payload};
 
-use crate::{Error, Inspection, Options, Package, ReadSeek};
+use crate::{Error, Inspection, Options, Package, ReadSeek, Visitor};
 
 /// Alpine packages.
 #[derive(Debug)]
@@ -40,8 +40,8 @@ impl Package for ApkPackage {
             && (file_name.ends_with(".apk") || !file_name.contains(".pkg.tar") && begins_with_metadata(head))
     }
 
-    fn read(&self, input: &mut dyn ReadSeek) -> Result<Inspection, Error> {
-        read::read(input)
+    fn examine(&self, input: &mut dyn ReadSeek, visitor: &mut dyn Visitor) -> Result<Inspection, Error> {
+        read::read(input, visitor)
     }
 }
 

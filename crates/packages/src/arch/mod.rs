@@ -11,7 +11,7 @@ use std::io::Write;
 
 use landfall_payload::{Format, Os, Payload};
 
-use crate::{Error, Inspection, Options, Package, ReadSeek};
+use crate::{Error, Inspection, Options, Package, ReadSeek, Visitor};
 
 /// Arch Linux packages, compressed with Zstandard.
 #[derive(Debug)]
@@ -35,8 +35,8 @@ impl Package for ArchPackage {
         file_name.contains(".pkg.tar")
     }
 
-    fn read(&self, input: &mut dyn ReadSeek) -> Result<Inspection, Error> {
-        read::read(input)
+    fn examine(&self, input: &mut dyn ReadSeek, visitor: &mut dyn Visitor) -> Result<Inspection, Error> {
+        read::read(input, visitor)
     }
 }
 

@@ -4,12 +4,13 @@
 mod tarball;
 mod zipped;
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use landfall_codecs::Kind as Codec;
 use landfall_payload::{Format, Payload};
 
-use crate::{Error, Inspection, Options, Package, ReadSeek};
+use crate::{Error, Inspection, Options, Package, ReadSeek, Visitor};
 
 /// A tar archive compressed with gzip. Reads tar archives with any compression.
 #[derive(Debug, Clone, Copy, Default)]
@@ -48,8 +49,8 @@ impl Package for TarGzPackage {
         suffixes.iter().any(|suffix| file_name.ends_with(suffix)) && !is_other_package(file_name)
     }
 
-    fn read(&self, input: &mut dyn ReadSeek) -> Result<Inspection, Error> {
-        tarball::read(input, self.format())
+    fn examine(&self, input: &mut dyn ReadSeek, visitor: &mut dyn Visitor) -> Result<Inspection, Error> {
+        tarball::read(input, self.format(), visitor)
     }
 }
 
@@ -72,8 +73,8 @@ impl Package for TarZstPackage {
             && !is_other_package(file_name)
     }
 
-    fn read(&self, input: &mut dyn ReadSeek) -> Result<Inspection, Error> {
-        tarball::read(input, self.format())
+    fn examine(&self, input: &mut dyn ReadSeek, visitor: &mut dyn Visitor) -> Result<Inspection, Error> {
+        tarball::read(input, self.format(), visitor)
     }
 }
 
@@ -95,8 +96,8 @@ impl Package for ZipPackage {
         head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06")
     }
 
-    fn read(&self, input: &mut dyn ReadSeek) -> Result<Inspection, Error> {
-        zipped::read(input)
+    fn examine(&self, input: &mut dyn ReadSeek, visitor: &mut dyn Visitor) -> Result<Inspection, Error> {
+        zipped::read(input, visitor)
     }
 }
 
@@ -141,5 +142,8 @@ fn inspection(format: Format, compression: &str, files: Vec<crate::FileRecord>) 
         fields: Vec::new(),
         scripts: Vec::new(),
         files,
+        members: Vec::new(),
+        seals: Vec::new(),
+        metadata: BTreeMap::new(),
     }
 }

@@ -7,7 +7,7 @@ use landfall_codecs::{Encoder, Kind as Codec, decoder};
 use landfall_payload::{Format, Payload};
 
 use super::{folder, inspection};
-use crate::{Error, Inspection, Options, ReadSeek, content, listing, tree};
+use crate::{Error, Inspection, Options, ReadSeek, Visitor, content, listing, tree};
 
 pub(super) fn write(
     payload: &Payload,
@@ -33,12 +33,16 @@ pub(super) fn write(
     Ok(())
 }
 
-pub(super) fn read(input: &mut dyn ReadSeek, format: Format) -> Result<Inspection, Error> {
+pub(super) fn read(
+    input: &mut dyn ReadSeek,
+    format: Format,
+    visitor: &mut dyn Visitor,
+) -> Result<Inspection, Error> {
     let mut head = Vec::new();
     input.take(6).read_to_end(&mut head)?;
     input.rewind()?;
     let codec = Codec::sniff(&head);
     let content = decoder(codec, input).map_err(|e| listing::damaged(format, e))?;
-    let listing = listing::read(format, content, |_| false)?;
+    let listing = listing::read(format, content, "", |_| false, visitor)?;
     Ok(inspection(format, codec.name(), listing.files))
 }

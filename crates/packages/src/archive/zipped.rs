@@ -11,12 +11,14 @@ use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 use super::{folder, inspection};
 use crate::content::Packing;
 use crate::listing::{Budget, damaged, malformed};
-use crate::{Error, FileRecord, Inspection, Kind, Options, ReadSeek, tree};
+use crate::{Error, FileRecord, Inspection, Kind, Options, ReadSeek, Visitor, tree};
 
 /// From this size on a member needs 64-bit sizes; a little less than 4 GiB, because deflate can grow content.
 const LARGE: u64 = 0xf000_0000;
 /// The longest target of a symbolic link.
 const MOST_TARGET: u64 = 4096;
+/// Content of all files together, in bytes.
+const MOST_CONTENT: u64 = 32 << 30;
 
 pub(super) fn write(payload: &Payload, options: &Options<'_>, output: &mut dyn Write) -> Result<(), Error> {
     let folder = folder(payload, Format::Zip)?;
@@ -73,7 +75,7 @@ fn written(error: ZipError) -> Error {
     }
 }
 
-pub(super) fn read(input: &mut dyn ReadSeek) -> Result<Inspection, Error> {
+pub(super) fn read(input: &mut dyn ReadSeek, visitor: &mut dyn Visitor) -> Result<Inspection, Error> {
     let wrong = |error| match error {
         ZipError::Io(error) => damaged(Format::Zip, error),
         other => malformed(Format::Zip, other.to_string()),
@@ -81,6 +83,7 @@ pub(super) fn read(input: &mut dyn ReadSeek) -> Result<Inspection, Error> {
     let mut archive = ZipArchive::new(input).map_err(wrong)?;
     let mut budget = Budget::new(Format::Zip);
     let mut files = Vec::new();
+    let mut left = MOST_CONTENT;
     let mut compression = CompressionMethod::Stored;
     for index in 0..archive.len() {
         let mut file = archive.by_index_raw(index).map_err(wrong)?;
@@ -116,6 +119,20 @@ pub(super) fn read(input: &mut dyn ReadSeek) -> Result<Inspection, Error> {
             None
         };
         budget.spend(record.path.len() + target.as_ref().map_or(0, String::len))?;
+        drop(file);
+        if record.kind == Kind::File && visitor.wants_content() {
+            left = left
+                .checked_sub(record.size)
+                .ok_or_else(|| malformed(Format::Zip, "its files have more than 32 GiB"))?;
+            match archive.by_index(index) {
+                Ok(content) => visitor
+                    .file(&record, &mut content.take(record.size))
+                    .map_err(|e| damaged(Format::Zip, e))?,
+                // Encrypted, or a compression that is not known here: what it is can be told, not what is in it.
+                Err(ZipError::UnsupportedArchive(_)) => {}
+                Err(error) => return Err(wrong(error)),
+            }
+        }
         files.push(FileRecord { target, ..record });
     }
     let name = match compression {

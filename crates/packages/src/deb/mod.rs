@@ -20,7 +20,7 @@ use std::io::Write;
 
 use landfall_payload::{Format, Payload};
 
-use crate::{Error, Inspection, Options, Package, ReadSeek};
+use crate::{Error, Inspection, Options, Package, ReadSeek, Visitor};
 
 /// The Debian package format.
 #[derive(Debug, Clone, Copy, Default)]
@@ -46,8 +46,8 @@ impl Package for DebPackage {
         head.starts_with(b"!<arch>\ndebian-binary")
     }
 
-    fn read(&self, input: &mut dyn ReadSeek) -> Result<Inspection, Error> {
-        read::read(input)
+    fn examine(&self, input: &mut dyn ReadSeek, visitor: &mut dyn Visitor) -> Result<Inspection, Error> {
+        read::read(input, visitor)
     }
 }
 

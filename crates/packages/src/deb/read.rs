@@ -8,7 +8,7 @@ use landfall_codecs::{Kind as Codec, decoder};
 use landfall_payload::Format;
 
 use super::paragraph;
-use crate::{Error, FileRecord, Inspection, Kind, ReadSeek, Script};
+use crate::{Error, FileRecord, Inspection, Kind, ReadSeek, Script, Visitor};
 
 /// Members before `data.tar`; dpkg writes two.
 const MOST_MEMBERS: usize = 64;
@@ -28,14 +28,19 @@ const MOST_CONTENT: u64 = 32 << 30;
 /// The control files that are programs.
 const SCRIPTS: [&str; 5] = ["preinst", "postinst", "prerm", "postrm", "config"];
 
-pub(super) fn read(input: &mut dyn ReadSeek) -> Result<Inspection, Error> {
+pub(super) fn read(input: &mut dyn ReadSeek, visitor: &mut dyn Visitor) -> Result<Inspection, Error> {
     let mut archive = ar::Reader::new(input).map_err(damaged)?;
     let mut version_seen = false;
     let mut control: Option<Control> = None;
+    let mut described: Option<Inspection> = None;
+    let mut members = Vec::new();
     for _ in 0..MOST_MEMBERS {
         let Some(header) = archive.next_header().map_err(damaged)? else { break };
         let name = header.name.as_str();
-        if !version_seen {
+        members.push(name.to_owned());
+        if described.is_some() {
+            // What follows the data is dpkg's no longer; who signs packages puts a member there.
+        } else if !version_seen {
             if name != "debian-binary" {
                 return Err(malformed("the first member is not debian-binary"));
             }
@@ -51,12 +56,15 @@ pub(super) fn read(input: &mut dyn ReadSeek) -> Result<Inspection, Error> {
             control = Some(read_control(open(&mut archive, suffix)?.0)?);
         } else if let (Some(suffix), Some(control)) = (name.strip_prefix("data.tar"), control.take()) {
             let (content, codec) = open(&mut archive, suffix)?;
-            return inspection(control, content, codec);
+            described = Some(inspection(control, content, codec, visitor)?);
         } else {
             return Err(malformed(format!("the member {:?} is out of place", shortened(name))));
         }
     }
-    Err(malformed("it ends before data.tar"))
+    let mut described = described.ok_or_else(|| malformed("it ends before data.tar"))?;
+    described.seals = members.iter().filter(|name| name.starts_with('_')).cloned().collect();
+    described.members = members;
+    Ok(described)
 }
 
 /// Opens a compressed member by the suffix of its name.
@@ -97,7 +105,12 @@ fn read_control(input: impl Read) -> Result<Control, Error> {
     Ok(files)
 }
 
-fn inspection(control: Control, data: impl Read, codec: Codec) -> Result<Inspection, Error> {
+fn inspection(
+    control: Control,
+    data: impl Read,
+    codec: Codec,
+    visitor: &mut dyn Visitor,
+) -> Result<Inspection, Error> {
     let text = |name: &str| control.get(name).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
     let fields = paragraph::fields(&text("control").ok_or_else(|| malformed("it has no control file"))?)
         .map_err(malformed)?;
@@ -117,9 +130,25 @@ fn inspection(control: Control, data: impl Read, codec: Codec) -> Result<Inspect
         .collect();
     let conffiles = text("conffiles").unwrap_or_default();
     let digests = text("md5sums").unwrap_or_default();
-    let files = files(data, &conffile_paths(&conffiles), &digest_lines(&digests))?;
-    let compression = codec.name().to_owned();
-    Ok(Inspection { format: Format::Deb, name, version, architecture, compression, fields, scripts, files })
+    let files = files(data, &conffile_paths(&conffiles), &digest_lines(&digests), visitor)?;
+    let metadata = control
+        .iter()
+        .filter(|(name, _)| !SCRIPTS.contains(&name.as_str()))
+        .map(|(name, bytes)| (name.clone(), String::from_utf8_lossy(bytes).into_owned()))
+        .collect();
+    Ok(Inspection {
+        format: Format::Deb,
+        name,
+        version,
+        architecture,
+        compression: codec.name().to_owned(),
+        fields,
+        scripts,
+        files,
+        members: Vec::new(),
+        seals: Vec::new(),
+        metadata,
+    })
 }
 
 /// Absolute paths; a line may begin with a flag (deb-conffiles(5)).
@@ -144,6 +173,7 @@ fn files(
     data: impl Read,
     conffiles: &BTreeSet<&str>,
     digests: &BTreeMap<&str, &str>,
+    visitor: &mut dyn Visitor,
 ) -> Result<Vec<FileRecord>, Error> {
     let mut archive = tar::Reader::new(data.take(MOST_CONTENT));
     let mut files = Vec::new();
@@ -166,7 +196,7 @@ fn files(
             continue;
         }
         let conffile = conffiles.contains(relative);
-        files.push(FileRecord {
+        let record = FileRecord {
             path: format!("/{relative}"),
             kind: match header.kind {
                 tar::Kind::File => Kind::File,
@@ -183,7 +213,11 @@ fn files(
             size: header.size,
             time: header.mtime,
             target: Some(header.link).filter(|link| !link.is_empty()),
-        });
+        };
+        if record.kind == Kind::File {
+            visitor.file(&record, &mut archive).map_err(damaged)?;
+        }
+        files.push(record);
     }
     Ok(files)
 }

@@ -10,12 +10,13 @@ mod read;
 mod scriptlets;
 mod signature;
 mod tags;
+mod unpack;
 
 use std::io::{self, Seek, SeekFrom, Write};
 
 use landfall_payload::{Format, Os, Payload};
 
-use crate::{Error, Inspection, Options, Package, ReadSeek};
+use crate::{Error, Inspection, Options, Package, ReadSeek, Visitor};
 use dependencies::{Dependencies, Features};
 use files::FileList;
 use header::TooLarge;
@@ -72,8 +73,8 @@ impl Package for RpmPackage {
         head.starts_with(&signature::LEAD_MAGIC)
     }
 
-    fn read(&self, input: &mut dyn ReadSeek) -> Result<Inspection, Error> {
-        read::read(input)
+    fn examine(&self, input: &mut dyn ReadSeek, visitor: &mut dyn Visitor) -> Result<Inspection, Error> {
+        read::read(input, visitor)
     }
 }
 

@@ -1,8 +1,8 @@
-//! Reading any RPM package, of any builder, format V3 to V6: everything comes from the headers, and the payload is
-//! not touched.
+//! Reading any RPM package, of any builder, format V3 to V6: everything comes from the headers; the payload is only
+//! touched for a visitor that wants the files' content.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::io::{self, Read, SeekFrom};
 
 use landfall_codecs::Kind as Compression;
 use landfall_payload::Format;
@@ -11,7 +11,8 @@ use sha2::{Digest, Sha256};
 use super::header::{Header, HeaderError};
 use super::signature::{ALIGN, LEAD, LEAD_MAGIC};
 use super::tags::{self, Tag, file, sense, sig};
-use crate::{Error, FileRecord, Inspection, Kind, ReadSeek, Script};
+use super::unpack;
+use crate::{Error, FileRecord, Inspection, Kind, ReadSeek, Script, Visitor};
 
 /// Most files, and most folders, of a package. The largest packages of the distributions have a third of it.
 const MAX_FILES: usize = 1_000_000;
@@ -19,7 +20,7 @@ const MAX_FILES: usize = 1_000_000;
 const MAX_TEXT: usize = 256 << 20;
 
 /// Reads a package.
-pub(super) fn read(input: &mut dyn ReadSeek) -> Result<Inspection, Error> {
+pub(super) fn read(input: &mut dyn ReadSeek, visitor: &mut dyn Visitor) -> Result<Inspection, Error> {
     let mut input: &mut dyn ReadSeek = input;
     let mut lead = [0; LEAD];
     input.read_exact(&mut lead).map_err(|e| in_package(e.into()))?;
@@ -37,9 +38,36 @@ pub(super) fn read(input: &mut dyn ReadSeek) -> Result<Inspection, Error> {
             return Err(malformed("its header does not match the SHA-256 in its signature header"));
         }
     }
+    let start = input.stream_position()?;
     let mut payload = Vec::new();
     input.take(6).read_to_end(&mut payload)?;
-    describe(&header, &payload)
+    let mut description = describe(&header, &payload)?;
+    description.seals = seals(&signature, &header);
+    if visitor.wants_content() {
+        input.seek(SeekFrom::Start(start))?;
+        let expected = header
+            .string(tags::PAYLOADDIGEST)
+            .filter(|_| header.number(tags::PAYLOADDIGESTALGO) == Some(u64::from(tags::SHA256)));
+        unpack::visit(input, Compression::sniff(&payload), expected.as_deref(), &description.files, visitor)?;
+    }
+    Ok(description)
+}
+
+/// The digests and signatures of a package, by the names of their tags.
+fn seals(signature: &Header, header: &Header) -> Vec<String> {
+    let in_signature = [
+        ("SHA1HEADER", sig::SHA1),
+        ("SHA256HEADER", sig::SHA256),
+        ("SIGMD5", sig::MD5),
+        ("DSAHEADER", sig::DSA),
+        ("RSAHEADER", sig::RSA),
+        ("OPENPGP", sig::OPENPGP),
+        ("SIGPGP", sig::PGP),
+        ("SIGGPG", sig::GPG),
+    ];
+    let in_header = [("PAYLOADDIGEST", tags::PAYLOADDIGEST), ("PAYLOADDIGESTALT", tags::PAYLOADDIGESTALT)];
+    let found = in_signature.iter().filter(|(_, tag)| signature.has(*tag));
+    found.chain(in_header.iter().filter(|(_, tag)| header.has(*tag))).map(|(n, _)| (*n).to_owned()).collect()
 }
 
 /// Describes the package with this header, whose payload begins with these bytes.
@@ -56,6 +84,9 @@ fn describe(header: &Header, payload: &[u8]) -> Result<Inspection, Error> {
         fields: fields(header, &mut text)?,
         scripts: scripts(header, &mut text)?,
         files: files(header, &mut text)?,
+        members: Vec::new(),
+        seals: Vec::new(),
+        metadata: BTreeMap::new(),
     })
 }
 

@@ -10,11 +10,17 @@ pub(super) const HEADERI18NTABLE: Tag = 100;
 /// Tags of the signature header.
 pub(super) mod sig {
     use super::Tag;
+    pub(in super::super) const DSA: Tag = 267;
+    pub(in super::super) const RSA: Tag = 268;
     pub(in super::super) const SHA1: Tag = 269;
     pub(in super::super) const LONGSIZE: Tag = 270;
     pub(in super::super) const LONGARCHIVESIZE: Tag = 271;
     pub(in super::super) const SHA256: Tag = 273;
+    pub(in super::super) const OPENPGP: Tag = 278;
     pub(in super::super) const SIZE: Tag = 1000;
+    pub(in super::super) const PGP: Tag = 1002;
+    pub(in super::super) const MD5: Tag = 1004;
+    pub(in super::super) const GPG: Tag = 1005;
     pub(in super::super) const PAYLOADSIZE: Tag = 1007;
 }
 
