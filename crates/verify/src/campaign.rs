@@ -5,9 +5,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::evidence::{self, Run, Step, Verdict};
+use crate::evidence::{self, Run, Step, Structure, Verdict};
 use crate::lab::{Blueprint, LabError};
 use crate::scenario::{self, Act, Subject};
+use crate::structure;
 
 /// What is to be run.
 pub struct Campaign {
@@ -15,6 +16,8 @@ pub struct Campaign {
     pub subjects: Vec<Subject>,
     /// The laboratories.
     pub blueprints: Vec<Box<dyn Blueprint>>,
+    /// What the files alone say: an artifact is not taken to a laboratory all of whose platforms it rules out.
+    pub structure: Vec<Structure>,
     /// Short names of the steps that are wanted; empty: all.
     pub steps: Vec<String>,
     /// How many laboratories may be open at a time.
@@ -117,9 +120,12 @@ impl Campaign {
                         let at = next.fetch_add(1, Ordering::Relaxed);
                         let Some(task) = tasks.get(at) else { break };
                         let start = Instant::now();
-                        let mut steps = match unprepared.get(task.blueprint.id()) {
-                            Some(error) => task.act.not_played(error, start),
-                            None => task.act.play(task.subject, task.blueprint),
+                        let mut steps = match (unprepared.get(task.blueprint.id()), self.ruled_out(task)) {
+                            (Some(error), _) => task.act.unplayable(error, start),
+                            (None, Some(reason)) => {
+                                task.act.not_played(Verdict::NotApplicable, &reason, start)
+                            }
+                            (None, None) => task.act.play(task.subject, task.blueprint),
                         };
                         steps.retain(|step| self.wants(step));
                         let mut played = played.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -139,6 +145,13 @@ impl Campaign {
         let mut played = played.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         played.sort_by_key(|(at, _)| *at);
         played.into_iter().map(|(at, steps)| (&tasks[at], steps)).collect()
+    }
+
+    /// Why an artifact is not taken to a laboratory.
+    fn ruled_out(&self, task: &Task<'_>) -> Option<String> {
+        let speaks_for = task.blueprint.speaks_for();
+        let platforms = speaks_for.iter().map(|speaks_for| speaks_for.platform.as_str());
+        structure::ruled_out(&self.structure, &task.subject.artifact, platforms)
     }
 
     fn wants(&self, step: &Step) -> bool {

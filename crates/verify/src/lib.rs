@@ -9,3 +9,4 @@ pub mod lab;
 pub mod report;
 pub mod scenario;
 pub mod steps;
+pub mod structure;

@@ -13,6 +13,7 @@ use landfall_verify::lab::{Blueprint, catalogue};
 use landfall_verify::report;
 use landfall_verify::scenario::Subject;
 use landfall_verify::steps::{self, Stage};
+use landfall_verify::structure;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -100,8 +101,13 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
             scratch: scratch.path().to_owned(),
         });
     }
+    let mut structure = Vec::new();
+    for subject in &subjects {
+        structure.extend(structure::examine(subject)?);
+    }
     let campaign = Campaign {
         subjects,
+        structure,
         blueprints: laboratories(&arguments.lab)?,
         steps: wanted(&arguments.only)?,
         jobs: arguments.jobs.map_or_else(processors, std::num::NonZeroUsize::get),
@@ -122,7 +128,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
         machine: machine(),
         laboratories,
         runs,
-        structure: Vec::new(),
+        structure: campaign.structure,
     };
     let text = serde_json::to_string_pretty(&evidence).map_err(|e| Failure::Io(e.to_string()))?;
     put(&arguments.release, EVIDENCE_FILE, &text)?;

@@ -17,7 +17,7 @@ use landfall_packages::packager;
 use landfall_payload::{EntryKind, Format, Payload, Role, Service};
 
 use crate::evidence::{Run, Step, Verdict};
-use crate::lab::Blueprint;
+use crate::lab::{Blueprint, LabError};
 use crate::steps;
 use bench::Bench;
 
@@ -135,7 +135,7 @@ impl Act {
         let start = Instant::now();
         let mut bench = match Bench::open(subject, blueprint) {
             Ok(bench) => bench,
-            Err(error) => return self.not_played(&error, start),
+            Err(error) => return self.unplayable(&error, start),
         };
         match self {
             Self::Fresh => history::fresh(&mut bench),
@@ -150,16 +150,21 @@ impl Act {
     }
 
     /// The steps of an act whose laboratory did not open.
-    pub(crate) fn not_played(self, error: &crate::lab::LabError, start: Instant) -> Vec<Step> {
+    pub(crate) fn unplayable(self, error: &LabError, start: Instant) -> Vec<Step> {
         let verdict = match error {
-            crate::lab::LabError::Missing(_) => Verdict::NotRun,
+            LabError::Missing(_) => Verdict::NotRun,
             _ => Verdict::Failed,
         };
+        self.not_played(verdict, &error.to_string(), start)
+    }
+
+    /// The steps of an act that was not begun.
+    pub(crate) fn not_played(self, verdict: Verdict, reason: &str, start: Instant) -> Vec<Step> {
         let step = |id: &&str| Step {
             id: (*id).to_owned(),
             verdict,
             duration_ms: bench::milliseconds(start),
-            reason: error.to_string(),
+            reason: reason.to_owned(),
             commands: Vec::new(),
         };
         self.steps().iter().map(step).collect()
