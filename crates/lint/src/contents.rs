@@ -155,7 +155,7 @@ fn build_path(data: &[u8]) -> Option<String> {
                 .iter()
                 .copied()
                 .take(80)
-                .take_while(|b| b.is_ascii_graphic() && !b"\"'<>%".contains(b))
+                .take_while(|b| b.is_ascii_alphanumeric() || b"/._-+@~".contains(b))
                 .collect();
             // A folder and something in it: `/home/` alone is what programs look for.
             if path[mark.len()..].iter().filter(|&&b| b == b'/').count() >= 1 {

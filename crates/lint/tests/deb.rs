@@ -180,6 +180,16 @@ fn what_is_missing_may_be_in_a_sister_package() {
 }
 
 #[test]
+fn what_only_looks_like_a_leak_is_none() {
+    let mut deb = Deb::sound();
+    deb.tree.file("/usr/share/doc/demo/example.pem", 0o644, b"-----BEGIN PRIVATE KEY-----\n");
+    let mut program = elf::program(elf::X86_64, false, &[]);
+    program.extend(b"\0/home/${USER}/x\0/home/\0/home/%s/x\0");
+    deb.tree.file("/usr/bin/demo", 0o755, &program);
+    assert!(deb.findings().is_empty(), "{:#?}", deb.findings());
+}
+
+#[test]
 fn a_device_is_found() {
     // An empty file whose header says that it is a character device.
     let mut tar = support::Tree::default();

@@ -284,7 +284,12 @@ pub(super) static CHECKS: &[Check] = &[
         "secret",
         Error,
         ANY,
-        |p, f| each(p, f, |file| file.facts?.secret.map(|what| format!("holds {what}"))),
+        |p, f| each(p, f, |file| {
+            // Examples in documentation are published on purpose.
+            let example = file.path.starts_with("/usr/share/doc/");
+            let what = file.facts?.secret.filter(|_| !example)?;
+            Some(format!("holds {what}"))
+        }),
         "Whoever has the package has the key; all machines share it, and it cannot be taken back.",
         "Take it out, consider it known, and make one at installation or ask for it.",
         "CWE-321"
