@@ -116,7 +116,8 @@ pub struct Step {
     pub verdict: Verdict,
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
-    /// Why it failed, does not apply or was not run; for a step that was not run also what would make it run.
+    /// Why it failed, does not apply or was not run; for a step that was not run also what would make it run; for
+    /// one that passed, what was accepted and why.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub reason: String,
     /// The commands that were run, in order.

@@ -86,6 +86,7 @@ pub(super) struct Bench<'a> {
     /// The machine before anything was put on it.
     pub(super) before: Snapshot,
     log: RefCell<Vec<Command>>,
+    remarks: RefCell<Vec<String>>,
     steps: Vec<Step>,
     /// Why no further step makes sense.
     blocked: Option<(Verdict, String)>,
@@ -103,6 +104,7 @@ impl<'a> Bench<'a> {
             blueprint,
             before,
             log: RefCell::default(),
+            remarks: RefCell::default(),
             steps: Vec::new(),
             blocked: None,
         })
@@ -130,13 +132,14 @@ impl<'a> Bench<'a> {
         }
         let start = Instant::now();
         self.log.borrow_mut().clear();
+        self.remarks.borrow_mut().clear();
         let said = match &self.blocked {
             Some((Verdict::NotApplicable, reason)) => Err(Ended::NotApplicable(reason.clone())),
             Some((_, reason)) => Err(Ended::NotRun(reason.clone())),
             None => take(self),
         };
         let (verdict, reason) = match said {
-            Ok(()) => (Verdict::Passed, String::new()),
+            Ok(()) => (Verdict::Passed, self.remarks.borrow().join("\n")),
             Err(Ended::Failed(reason)) => (Verdict::Failed, reason),
             Err(Ended::NotApplicable(reason)) => (Verdict::NotApplicable, reason),
             Err(Ended::NotRun(reason)) => (Verdict::NotRun, reason),
@@ -167,6 +170,11 @@ impl<'a> Bench<'a> {
     /// Says that a step was not tried.
     pub(super) fn skip(&mut self, id: &str, why: &str) {
         self.step(id, |_| Err(Ended::NotRun(why.to_owned())));
+    }
+
+    /// Adds something to what is said of a step that passes.
+    pub(super) fn remark(&self, text: String) {
+        self.remarks.borrow_mut().push(text);
     }
 
     /// Writes a command down.

@@ -104,29 +104,45 @@ impl Bench<'_> {
     /// `kept`: configuration and the product's own directories may be there.
     pub(super) fn nothing_else_is_left(&self, kept: bool) -> Said {
         let difference = self.lab().snapshot()?.since(&self.before);
-        let mut allowed: Vec<String> =
-            self.subject.payload.verification.leftovers.iter().map(|(path, _)| path.clone()).collect();
+        let may_stay = self.may_stay(kept);
+        for (path, reason) in &may_stay {
+            if difference.added.iter().chain(&difference.changed).any(|line| is_about(line, path)) {
+                self.remark(format!("{path} may stay: {reason}"));
+            }
+        }
+        let allowed: Vec<&str> = may_stay.iter().map(|(path, _)| path.as_str()).collect();
+        let left: Difference = difference.without(&allowed);
+        ensure(left.is_empty(), || format!("left behind (+), changed (!) or taken away (-):\n{left}"))
+    }
+
+    /// What may be there after a removal (`kept`) or a purge, with the reason.
+    fn may_stay(&self, kept: bool) -> Vec<(String, String)> {
+        let mut all = self.subject.payload.verification.leftovers.clone();
         if kept {
             for entry in self.subject.payload.entries(self.subject.format) {
                 if entry.role == Role::Config {
-                    let ending = self.manager().saved_as().unwrap_or_default();
                     let path = self.installed(&entry.path);
-                    allowed.push(format!("{path}{ending}"));
-                    allowed.push(path);
+                    let reason = "configuration stays until a purge".to_owned();
+                    if let Some(ending) = self.manager().saved_as() {
+                        all.push((format!("{path}{ending}"), reason.clone()));
+                    }
+                    all.push((path, reason));
                 }
             }
-            allowed.extend(self.own_directories());
+            let reason = "settings, state, logs and cache stay until a purge";
+            all.extend(self.own_directories().into_iter().map(|path| (path, reason.to_owned())));
             if let Some(service) = self.subject.service() {
-                allowed.extend(self.manager().leaves(&service.name).into_iter().map(|(path, _)| path));
+                let leaves = self.manager().leaves(&service.name).into_iter();
+                all.extend(leaves.map(|(path, reason)| (path, reason.to_owned())));
             }
         }
         if !self.subject.payload.accounts.is_empty() {
-            // Files of its number may lie anywhere, so that the number must not be given to somebody else.
-            allowed.extend(["/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow"].map(str::to_owned));
+            let reason = "the locked account stays: files of its number may lie anywhere, so that nobody else must \
+                          get the number";
+            let files = ["/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow"];
+            all.extend(files.map(|path| (path.to_owned(), reason.to_owned())));
         }
-        let allowed: Vec<&str> = allowed.iter().map(String::as_str).collect();
-        let left: Difference = difference.without(&allowed);
-        ensure(left.is_empty(), || format!("left behind (+), changed (!) or taken away (-):\n{left}"))
+        all
     }
 
     /// The directories that belong to the product alone: configuration, state, logs, cache.
@@ -139,6 +155,11 @@ impl Bench<'_> {
     pub(super) fn installed(&self, path: &str) -> String {
         self.manager().place(self.subject.name(), path)
     }
+}
+
+/// Whether a line of a difference is about a path or what lies below it.
+fn is_about(line: &str, path: &str) -> bool {
+    line.strip_prefix(path).is_some_and(|rest| rest.starts_with([' ', '/']))
 }
 
 /// An entry as a snapshot describes it; `None` for what the product makes itself.
