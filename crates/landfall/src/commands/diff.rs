@@ -62,10 +62,14 @@ fn releases(difference: &ReleaseDifference, output: &Output) -> Result<usize, Fa
 
 fn describe(d: &Difference) -> String {
     let (old, new) = (&d.old, &d.new);
-    let name = if new.name.is_empty() { &new.file } else { &new.name };
-    let versions = format!("{} {} -> {}", printable(name), printable(&old.version), printable(&new.version));
-    let mut out = heading(versions.trim());
-    out.push_str(&format!("\n{} -> {}", printable(&old.file), printable(&new.file)));
+    let files = format!("{} -> {}", printable(&old.file), printable(&new.file));
+    // An archive has neither name nor version.
+    let mut out = if new.name.is_empty() {
+        heading(&files)
+    } else {
+        let (name, from, to) = (printable(&new.name), printable(&old.version), printable(&new.version));
+        format!("{}\n{files}", heading(&format!("{name} {from} -> {to}")))
+    };
     out.push_str(&format!("\ninstalled size {} -> {}\n", size(old.size), size(new.size)));
     if d.is_empty() {
         out.push_str("nothing else changes\n");
