@@ -3,6 +3,7 @@
 use landfall_manifest::Format;
 use landfall_payload::{Architecture, Target};
 
+use super::vm::VirtualMachine;
 use super::{Booted, Chroot, DPKG, Laboratory, Manager, PACMAN, RPM, Result, Root};
 use crate::evidence::{self, How, SpeaksFor};
 
@@ -94,6 +95,8 @@ pub fn all() -> Vec<Box<dyn Blueprint>> {
             manager: PACMAN,
             packages: &["pacman-package-manager"],
         }),
+        Box::new(VirtualMachine::DEBIAN_12),
+        Box::new(VirtualMachine::DEBIAN_12_SELINUX),
     ]
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Trees that package managers and a running system change by themselves.
 const PASSED_OVER: &[&str] = &[
@@ -38,6 +38,10 @@ const PASSED_OVER: &[&str] = &[
     "/run/lock",
 ];
 
+/// What `find -printf` is to say of everything: path, kind, permissions, owner, group, target of a link.
+pub(super) const FIND_FORMAT: &str = r"%p\0%y\0%m\0%U\0%G\0%l\0";
+const FIND_FIELDS: usize = 6;
+
 /// Everything on a file system: path, kind, permissions, owner and target of a link. No sizes and no times: a
 /// directory's size means nothing, and a file's content is a question for [`super::Laboratory::read`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +50,11 @@ pub struct Snapshot(BTreeMap<String, String>);
 impl Snapshot {
     /// Walks the file system at `root` without following links or entering other file systems.
     pub(super) fn take(root: &Path) -> io::Result<Self> {
-        let names = Names { users: names(root, "etc/passwd")?, groups: names(root, "etc/group")? };
+        let text = |file| match fs::read_to_string(root.join(file)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+            text => text,
+        };
+        let names = Names { users: names(&text("etc/passwd")?), groups: names(&text("etc/group")?) };
         let mut all = BTreeMap::new();
         let device = fs::metadata(root)?.dev();
         let mut open = vec![(root.to_owned(), String::new())];
@@ -59,10 +67,38 @@ impl Snapshot {
                 if PASSED_OVER.contains(&path.as_str()) {
                     continue;
                 }
-                all.insert(path.clone(), describe(&entry.path(), &metadata, &names));
+                all.insert(path.clone(), describe_entry(&entry.path(), &metadata, &names));
                 if metadata.is_dir() && metadata.dev() == device {
                     open.push((entry.path(), path));
                 }
+            }
+        }
+        Ok(Self(all))
+    }
+
+    /// From the output of `find / -xdev -printf` with [`FIND_FORMAT`], and the `/etc/passwd` and `/etc/group` there.
+    ///
+    /// # Errors
+    /// With the text that is no such output.
+    pub(super) fn from_find(output: &str, passwd: &str, group: &str) -> Result<Self, String> {
+        let names = Names { users: names(passwd), groups: names(group) };
+        let mut all = BTreeMap::new();
+        let fields: Vec<&str> = output.split_terminator('\0').collect();
+        for record in fields.chunks(FIND_FIELDS) {
+            let &[path, kind, mode, user, group, target] = record else { return Err(record.join(" ")) };
+            let wrong = |_| record.join(" ");
+            let mode = u32::from_str_radix(mode, 8).map_err(wrong)?;
+            let owner = names.owner(user.parse().map_err(wrong)?, group.parse().map_err(wrong)?);
+            let word = match kind {
+                "d" => "directory",
+                "l" => "link",
+                "f" => "file",
+                "s" => "socket",
+                "p" => "pipe",
+                _ => "device",
+            };
+            if path != "/" && !PASSED_OVER.iter().any(|tree| is_within(path, tree)) {
+                all.insert(path.to_owned(), describe(word, mode, &owner, target));
             }
         }
         Ok(Self(all))
@@ -109,9 +145,7 @@ impl Difference {
     pub fn without(mut self, paths: &[&str]) -> Self {
         let keep = |line: &String| {
             let path = line.split(' ').next().unwrap_or_default();
-            !paths
-                .iter()
-                .any(|p| path.strip_prefix(p).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+            !paths.iter().any(|tree| is_within(path, tree))
         };
         self.added.retain(keep);
         self.changed.retain(keep);
@@ -131,22 +165,36 @@ impl fmt::Display for Difference {
     }
 }
 
+/// Whether a path is the root of a tree or lies in it.
+fn is_within(path: &str, tree: &str) -> bool {
+    path.strip_prefix(tree).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 struct Names {
     users: BTreeMap<u32, String>,
     groups: BTreeMap<u32, String>,
 }
 
-/// Names by number, from a file in the form of passwd(5).
-fn names(root: &Path, file: &str) -> io::Result<BTreeMap<u32, String>> {
-    let text = match fs::read_to_string(root.join(file)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        text => text?,
-    };
-    let fields = text.lines().map(|line| line.split(':').collect::<Vec<_>>());
-    Ok(fields.filter_map(|f| Some((f.get(2)?.parse().ok()?, (*f.first()?).to_owned()))).collect())
+impl Names {
+    fn owner(&self, user: u32, group: u32) -> String {
+        let name =
+            |all: &BTreeMap<u32, String>, id: u32| all.get(&id).cloned().unwrap_or_else(|| id.to_string());
+        format!("{}:{}", name(&self.users, user), name(&self.groups, group))
+    }
 }
 
-fn describe(path: &PathBuf, metadata: &fs::Metadata, names: &Names) -> String {
+/// Names by number, from a text in the form of passwd(5).
+fn names(text: &str) -> BTreeMap<u32, String> {
+    let fields = text.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    fields.filter_map(|f| Some((f.get(2)?.parse().ok()?, (*f.first()?).to_owned()))).collect()
+}
+
+/// Kind, permissions, owner and target of a link, as a snapshot has them.
+fn describe(word: &str, mode: u32, owner: &str, target: impl fmt::Display) -> String {
+    if word == "link" { format!("{word} {owner} to {target}") } else { format!("{word} {mode:04o} {owner}") }
+}
+
+fn describe_entry(path: &Path, metadata: &fs::Metadata, names: &Names) -> String {
     let kind = metadata.file_type();
     let word = if kind.is_dir() {
         "directory"
@@ -161,10 +209,7 @@ fn describe(path: &PathBuf, metadata: &fs::Metadata, names: &Names) -> String {
     } else {
         "device"
     };
-    let name = |all: &BTreeMap<u32, String>, id: u32| all.get(&id).cloned().unwrap_or_else(|| id.to_string());
-    let owner = format!("{}:{}", name(&names.users, metadata.uid()), name(&names.groups, metadata.gid()));
-    match fs::read_link(path) {
-        Ok(target) if kind.is_symlink() => format!("{word} {owner} to {}", target.display()),
-        _ => format!("{word} {:04o} {owner}", metadata.mode() & 0o7777),
-    }
+    let owner = names.owner(metadata.uid(), metadata.gid());
+    let target = fs::read_link(path).unwrap_or_default();
+    describe(word, metadata.mode() & 0o7777, &owner, target.display())
 }
