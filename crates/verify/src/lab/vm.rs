@@ -23,7 +23,7 @@ use super::{
 
 pub use self::blueprint::VirtualMachine;
 
-/// Longest start. Emulated processors take twenty seconds for it where nothing else runs.
+/// Longest start. It takes ten seconds where nothing else runs, and a minute on a busy machine.
 const BOOT_LIMIT: Duration = Duration::from_secs(300);
 
 /// Longest silence of a machine: a command ends before.
@@ -65,7 +65,7 @@ impl Vm {
     }
 
     /// Opens one that has just started. `root` has [`PACKAGES`], and [`SELINUX_PACKAGES`] if `selinux` is to be
-    /// enforced. The first time takes two minutes, later ones a few seconds.
+    /// enforced. The first time takes a minute or two, later ones a few seconds.
     ///
     /// # Errors
     /// [`LabError::Missing`] without root, tools or the base system; [`LabError::Failed`] with the console's text

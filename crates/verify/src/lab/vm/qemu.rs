@@ -15,6 +15,10 @@ use super::image::Image;
 /// The program.
 pub(super) const PROGRAM: &str = "qemu-system-x86_64";
 
+/// The oldest kind with everything of x86-64-v2. The C library uses the wide instructions of later ones wherever it
+/// finds them, and emulated they are slower: the machine starts a quarter faster without them.
+const PROCESSOR: &str = "Nehalem";
+
 /// The machine; a saved state fits no other. Never KVM, even where `/dev/kvm` exists: nested virtualisation may
 /// accept a machine and then hang in it, and what a run is worth must not depend on it.
 pub(super) const HARDWARE: &[&str] = &[
@@ -23,7 +27,7 @@ pub(super) const HARDWARE: &[&str] = &[
     "-machine",
     "q35",
     "-cpu",
-    "max",
+    PROCESSOR,
     "-smp",
     "2",
     "-m",
@@ -37,7 +41,7 @@ pub(super) const HARDWARE: &[&str] = &[
 ];
 
 /// The same for people.
-pub(super) const HARDWARE_TITLE: &str = "TCG, q35, cpu max, 2 processors, 1 GiB";
+pub(super) const HARDWARE_TITLE: &str = "TCG, q35, Nehalem, 2 processors, 1 GiB";
 
 /// Longest time until the emulator has made its sockets.
 const START_LIMIT: Duration = Duration::from_secs(30);
