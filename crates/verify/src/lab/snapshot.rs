@@ -213,3 +213,36 @@ fn describe_entry(path: &Path, metadata: &fs::Metadata, names: &Names) -> String
     let target = fs::read_link(path).unwrap_or_default();
     describe(word, metadata.mode() & 0o7777, &owner, target.display())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn a_walk_and_find_say_the_same() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        fs::create_dir_all(root.join("etc/a folder")).unwrap();
+        fs::write(root.join("etc/passwd"), "boss:x:0:0::/:/bin/sh\n").unwrap();
+        fs::write(root.join("etc/group"), "staff:x:0:\n").unwrap();
+        fs::set_permissions(root.join("etc/group"), fs::Permissions::from_mode(0o4750)).unwrap();
+        symlink("a folder", root.join("etc/link")).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(root.join("socket")).unwrap();
+        fs::create_dir_all(root.join("var/lib/dpkg/info")).unwrap();
+
+        // As if the folder were the root.
+        let format = FIND_FORMAT.replace("%p", "/%P");
+        let output = Command::new("find").arg(root).args(["-xdev", "-printf", &format]).output().unwrap();
+        let output = String::from_utf8(output.stdout).unwrap();
+        let text = |file| fs::read_to_string(root.join(file)).unwrap();
+        let found = Snapshot::from_find(&output, &text("etc/passwd"), &text("etc/group")).unwrap();
+        assert_eq!(found, Snapshot::take(root).unwrap());
+        assert_eq!(found.get("/var/lib/dpkg"), None);
+
+        let cut = output.trim_end_matches('\0').rsplit_once('\0').unwrap().0;
+        assert!(Snapshot::from_find(cut, "", "").is_err());
+    }
+}
