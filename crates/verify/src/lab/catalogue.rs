@@ -3,6 +3,7 @@
 use landfall_manifest::Format;
 use landfall_payload::{Architecture, Target};
 
+use super::vm::VirtualMachine;
 use super::{
     Booted, Chroot, DPKG, Laboratory, Manager, PACMAN, RPM, Result, Root, alpine, bare, emulation, rhel,
 };
@@ -117,6 +118,8 @@ pub fn all() -> Vec<Box<dyn Blueprint>> {
     all.push(Box::new(alpine::Alpine));
     all.push(Box::new(bare::Bare));
     all.extend(rhel::ALL.into_iter().map(|rhel| Box::new(rhel) as Box<dyn Blueprint>));
+    all.push(Box::new(VirtualMachine::DEBIAN_12));
+    all.push(Box::new(VirtualMachine::DEBIAN_12_SELINUX));
     all
 }
 

@@ -1,8 +1,8 @@
 //! Laboratories: throw-away machines in which packages are really installed, upgraded and removed.
 //!
 //! [`Root`] builds and keeps base systems. [`Chroot`] is one without a running system: what package managers and
-//! maintainer scripts do is seen, no service starts. [`Booted`] is one under systemd. All are gone, with everything
-//! in them, when the value is dropped or the process is killed.
+//! maintainer scripts do is seen, no service starts. [`Booted`] is one under systemd, [`vm::Vm`] one with a kernel of
+//! its own. All are gone, with everything in them, when the value is dropped or the process is killed.
 //!
 //! [`Manager`] is how packages get onto a machine, [`Services`] how services are looked after there.
 
@@ -19,6 +19,7 @@ mod rhel;
 mod root;
 mod services;
 mod snapshot;
+pub mod vm;
 
 use std::fmt;
 use std::fs::File;
@@ -373,15 +374,18 @@ fn converse(mut command: Command, words: &[&str], input: Option<&mut dyn io::Rea
     Ok(outcome)
 }
 
+/// The whole environment of a command.
+const ENVIRONMENT: [(&str, &str); 4] = [
+    ("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
+    ("HOME", "/root"),
+    ("LC_ALL", "C.UTF-8"),
+    ("DEBIAN_FRONTEND", "noninteractive"),
+];
+
 /// A command of this machine with a bare environment and an end.
 fn bare(program: &str) -> Command {
     let mut command = Command::new("timeout");
-    command.env_clear().envs([
-        ("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
-        ("HOME", "/root"),
-        ("LC_ALL", "C.UTF-8"),
-        ("DEBIAN_FRONTEND", "noninteractive"),
-    ]);
+    command.env_clear().envs(ENVIRONMENT);
     command.args(["--kill-after=5", &COMMAND_LIMIT.to_string(), program]);
     command
 }

@@ -108,24 +108,24 @@ impl Root {
     /// [`LabError::Missing`] without root, `mmdebstrap` or a Debian mirror.
     pub fn folder(&self) -> Result<PathBuf> {
         require(&[("mmdebstrap", "mmdebstrap"), ("tar", "tar")])?;
-        let cache = cache()?;
-        fs::create_dir_all(&cache)?;
         let key = self.key();
-        let folder = cache.join(&key);
-        // Tests run side by side, in several processes.
-        let lock = File::create(cache.join(format!("{key}.lock")))?;
-        lock.lock()?;
-        if !folder.is_dir() {
-            timed(&format!("build {}", self.name()), || self.build(&cache, &folder))?;
-            fs::write(cache.join(format!("{key}.recipe")), self.recipe().join("\n") + "\n")?;
+        let folder = kept(&key, |work, folder| self.build(work, folder))?;
+        // For whoever looks into the cache.
+        let note = folder.with_file_name(format!("{key}.recipe"));
+        if !note.exists() {
+            fs::write(note, self.recipe().join("\n") + "\n")?;
         }
         Ok(folder)
     }
 
-    fn build(&self, cache: &Path, folder: &Path) -> Result<()> {
+    /// The system's folder, if it has been built.
+    pub(super) fn kept(&self) -> Option<PathBuf> {
+        cache().ok().map(|cache| cache.join(self.key())).filter(|folder| folder.is_dir())
+    }
+
+    fn build(&self, work: &Path, folder: &Path) -> Result<()> {
         let mirror = mirror()?;
-        let work = tempfile::tempdir_in(cache)?;
-        let archive = work.path().join("root.tar");
+        let archive = work.join("root.tar");
         let fast = if Path::new("/dev/shm").is_dir() { "/dev/shm" } else { "/tmp" };
         let mut command = match self.architecture {
             Some(architecture) => {
@@ -142,19 +142,17 @@ impl Root {
                 format!("a Debian mirror with {} (mmdebstrap from {mirror}: {})", self.name(), text.trim());
             return Err(LabError::Missing(text));
         }
-        let root = work.path().join("root");
-        fs::create_dir(&root)?;
+        fs::create_dir(folder)?;
         let output = Command::new("tar")
             .args(["--extract", "--numeric-owner", "--xattrs", "--xattrs-include=*"])
             .arg("--file")
             .arg(&archive)
             .arg("--directory")
-            .arg(&root)
+            .arg(folder)
             .output()?;
         if !output.status.success() {
             return Err(LabError::Failed(format!("tar: {}", String::from_utf8_lossy(&output.stderr))));
         }
-        fs::rename(root, folder)?;
         Ok(())
     }
 }
@@ -177,6 +175,24 @@ fn packages(status: &str) -> Vec<String> {
 /// The first 16 hexadecimal digits of a text's SHA-256.
 pub(super) fn digest(text: &str) -> String {
     Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A folder that is kept between runs. Where it is missing, `build` gets a folder for its work, and the path at which
+/// it has to make the one to keep.
+pub(super) fn kept(name: &str, build: impl FnOnce(&Path, &Path) -> Result<()>) -> Result<PathBuf> {
+    let cache = cache()?;
+    fs::create_dir_all(&cache)?;
+    let folder = cache.join(name);
+    // Tests run side by side, in several processes.
+    let lock = File::create(cache.join(format!("{name}.lock")))?;
+    lock.lock()?;
+    if !folder.is_dir() {
+        let work = tempfile::tempdir_in(&cache)?;
+        let new = work.path().join("new");
+        timed(&format!("build {name}"), || build(work.path(), &new))?;
+        fs::rename(new, &folder)?;
+    }
+    Ok(folder)
 }
 
 fn cache() -> Result<PathBuf> {

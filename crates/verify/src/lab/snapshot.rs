@@ -5,7 +5,7 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What a snapshot does not look at, path and reason: what package managers and a running system change by
 /// themselves.
@@ -52,6 +52,11 @@ pub const PASSED_OVER: &[(&str, &str)] = &[
     ("/run/lock", "locks of running programs"),
 ];
 
+/// What `find -printf` is to say of everything: path, kind, permissions, owner, group, target of a link, size and time of
+/// the last change.
+pub(super) const FIND_FORMAT: &str = r"%p\0%y\0%m\0%U\0%G\0%l\0%s\0%T@\0";
+const FIND_FIELDS: usize = 8;
+
 /// Everything on a file system: path, kind, permissions, owner and target of a link, and of a regular file the size
 /// and the time of its last change, which tell whether somebody wrote to it. What it holds is a question for
 /// [`super::Laboratory::read`].
@@ -69,7 +74,11 @@ struct Entry {
 impl Snapshot {
     /// Walks the file system at `root` without following links or entering other file systems.
     pub(super) fn take(root: &Path) -> io::Result<Self> {
-        let names = Names { users: names(root, "etc/passwd")?, groups: names(root, "etc/group")? };
+        let text = |file| match fs::read_to_string(root.join(file)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+            text => text,
+        };
+        let names = Names { users: names(&text("etc/passwd")?), groups: names(&text("etc/group")?) };
         let mut all = BTreeMap::new();
         let device = fs::metadata(root)?.dev();
         let mut open = vec![(root.to_owned(), String::new())];
@@ -82,7 +91,7 @@ impl Snapshot {
                 if PASSED_OVER.iter().any(|(passed_over, _)| *passed_over == path) {
                     continue;
                 }
-                let description = describe(&entry.path(), &metadata, &names);
+                let description = describe_entry(&entry.path(), &metadata, &names);
                 let content =
                     metadata.is_file().then(|| (metadata.size(), metadata.mtime(), metadata.mtime_nsec()));
                 all.insert(path.clone(), Entry { description, content });
@@ -90,6 +99,47 @@ impl Snapshot {
                     open.push((entry.path(), path));
                 }
             }
+        }
+        Ok(Self(all))
+    }
+
+    /// From the output of `find / -xdev -printf` with [`FIND_FORMAT`], and the `/etc/passwd` and `/etc/group` there.
+    ///
+    /// # Errors
+    /// With the text that is no such output.
+    pub(super) fn from_find(output: &str, passwd: &str, group: &str) -> Result<Self, String> {
+        let names = Names { users: names(passwd), groups: names(group) };
+        let mut all = BTreeMap::new();
+        let fields: Vec<&str> = output.split_terminator('\0').collect();
+        for record in fields.chunks(FIND_FIELDS) {
+            let &[path, kind, mode, user, group, target, size, time] = record else {
+                return Err(record.join(" "));
+            };
+            let wrong = |_| record.join(" ");
+            let mode = u32::from_str_radix(mode, 8).map_err(wrong)?;
+            let owner = names.owner(user.parse().map_err(wrong)?, group.parse().map_err(wrong)?);
+            let word = match kind {
+                "d" => "directory",
+                "l" => "link",
+                "f" => "file",
+                "s" => "socket",
+                "p" => "pipe",
+                _ => "device",
+            };
+            if path == "/" || PASSED_OVER.iter().any(|(tree, _)| is_within(path, tree)) {
+                continue;
+            }
+            let content = match kind {
+                // Ten digits follow the point, of which nine are nanoseconds.
+                "f" => {
+                    let (seconds, fraction) = time.split_once('.').unwrap_or((time, "0"));
+                    let nanoseconds = fraction.get(..9).unwrap_or(fraction).parse().map_err(wrong)?;
+                    Some((size.parse().map_err(wrong)?, seconds.parse().map_err(wrong)?, nanoseconds))
+                }
+                _ => None,
+            };
+            let description = describe(word, mode, &owner, target);
+            all.insert(path.to_owned(), Entry { description, content });
         }
         Ok(Self(all))
     }
@@ -140,16 +190,13 @@ impl Difference {
     /// The difference without what lies at or below some paths, and without new directories that lead to what is
     /// there of them.
     pub fn without(mut self, paths: &[&str]) -> Self {
-        let below = |path: &str, folder: &str| {
-            path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
         let path_of = |line: &str| line.split(' ').next().unwrap_or_default().to_owned();
-        let is_allowed = |path: &str| paths.iter().any(|allowed| below(path, allowed));
+        let is_allowed = |path: &str| paths.iter().any(|allowed| is_within(path, allowed));
         let there: Vec<String> =
             self.added.iter().map(|line| path_of(line)).filter(|path| is_allowed(path)).collect();
         let keep = |line: &String| {
             let path = path_of(line);
-            let leads = line.contains(" directory ") && there.iter().any(|allowed| below(allowed, &path));
+            let leads = line.contains(" directory ") && there.iter().any(|allowed| is_within(allowed, &path));
             !is_allowed(&path) && !leads
         };
         self.added.retain(keep);
@@ -170,22 +217,36 @@ impl fmt::Display for Difference {
     }
 }
 
+/// Whether a path is the root of a tree or lies in it.
+fn is_within(path: &str, tree: &str) -> bool {
+    path.strip_prefix(tree).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 struct Names {
     users: BTreeMap<u32, String>,
     groups: BTreeMap<u32, String>,
 }
 
-/// Names by number, from a file in the form of passwd(5).
-fn names(root: &Path, file: &str) -> io::Result<BTreeMap<u32, String>> {
-    let text = match fs::read_to_string(root.join(file)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        text => text?,
-    };
-    let fields = text.lines().map(|line| line.split(':').collect::<Vec<_>>());
-    Ok(fields.filter_map(|f| Some((f.get(2)?.parse().ok()?, (*f.first()?).to_owned()))).collect())
+impl Names {
+    fn owner(&self, user: u32, group: u32) -> String {
+        let name =
+            |all: &BTreeMap<u32, String>, id: u32| all.get(&id).cloned().unwrap_or_else(|| id.to_string());
+        format!("{}:{}", name(&self.users, user), name(&self.groups, group))
+    }
 }
 
-fn describe(path: &PathBuf, metadata: &fs::Metadata, names: &Names) -> String {
+/// Names by number, from a text in the form of passwd(5).
+fn names(text: &str) -> BTreeMap<u32, String> {
+    let fields = text.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    fields.filter_map(|f| Some((f.get(2)?.parse().ok()?, (*f.first()?).to_owned()))).collect()
+}
+
+/// Kind, permissions, owner and target of a link, as a snapshot has them.
+fn describe(word: &str, mode: u32, owner: &str, target: impl fmt::Display) -> String {
+    if word == "link" { format!("{word} {owner} to {target}") } else { format!("{word} {mode:04o} {owner}") }
+}
+
+fn describe_entry(path: &Path, metadata: &fs::Metadata, names: &Names) -> String {
     let kind = metadata.file_type();
     let word = if kind.is_dir() {
         "directory"
@@ -200,18 +261,43 @@ fn describe(path: &PathBuf, metadata: &fs::Metadata, names: &Names) -> String {
     } else {
         "device"
     };
-    let name = |all: &BTreeMap<u32, String>, id: u32| all.get(&id).cloned().unwrap_or_else(|| id.to_string());
-    let owner = format!("{}:{}", name(&names.users, metadata.uid()), name(&names.groups, metadata.gid()));
-    match fs::read_link(path) {
-        Ok(target) if kind.is_symlink() => format!("{word} {owner} to {}", target.display()),
-        _ => format!("{word} {:04o} {owner}", metadata.mode() & 0o7777),
-    }
+    let owner = names.owner(metadata.uid(), metadata.gid());
+    let target = fs::read_link(path).unwrap_or_default();
+    describe(word, metadata.mode() & 0o7777, &owner, target.display())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::fs::File;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn a_walk_and_find_say_the_same() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        fs::create_dir_all(root.join("etc/a folder")).unwrap();
+        fs::write(root.join("etc/passwd"), "boss:x:0:0::/:/bin/sh\n").unwrap();
+        fs::write(root.join("etc/group"), "staff:x:0:\n").unwrap();
+        fs::set_permissions(root.join("etc/group"), fs::Permissions::from_mode(0o4750)).unwrap();
+        symlink("a folder", root.join("etc/link")).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(root.join("socket")).unwrap();
+        fs::create_dir_all(root.join("var/lib/dpkg/info")).unwrap();
+
+        // As if the folder were the root.
+        let format = FIND_FORMAT.replace("%p", "/%P");
+        let output = Command::new("find").arg(root).args(["-xdev", "-printf", &format]).output().unwrap();
+        let output = String::from_utf8(output.stdout).unwrap();
+        let text = |file| fs::read_to_string(root.join(file)).unwrap();
+        let found = Snapshot::from_find(&output, &text("etc/passwd"), &text("etc/group")).unwrap();
+        assert_eq!(found, Snapshot::take(root).unwrap());
+        assert_eq!(found.get("/var/lib/dpkg"), None);
+
+        let cut = output.trim_end_matches('\0').rsplit_once('\0').unwrap().0;
+        assert!(Snapshot::from_find(cut, "", "").is_err());
+    }
 
     #[test]
     fn a_difference_tells_what_came_went_and_changed() {
