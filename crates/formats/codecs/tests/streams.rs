@@ -110,7 +110,7 @@ fn golden_bytes() {
         (Codec::Gzip { level: 3 }, "ef5c331ef835ebd3a24f08b003e7d5ae80f05d7d2ae835be3c4cf72ca24bd754"),
         (Codec::Gzip { level: 5 }, "4cc9e1f63182bfa7059854b63dc34eaf9d2b8d701c1761145ef6206163c245b4"),
         (Codec::Gzip { level: 9 }, "2735e49d66b7c6f0c10aea28fbf3fb6f1247ef631afc2b110952153049c1ecf4"),
-        (Codec::Zstd { level: 2 }, "25387d347e72f41db2caf13666616e45c08c41b0b5bb7a79d5f5576c3d7a67f5"),
+        (Codec::Zstd { level: 2 }, "af1b79f2fd19b56dbeae863baa426d65c291e2b401fc71f37b96a02ba1116635"),
         (Codec::Zstd { level: 3 }, "573886f20fe8b4431d906eb7c5945e532bdccd2c97a79239295bf377aa8f740c"),
         (Codec::Zstd { level: 19 }, "84d2e2708da11bcf09589f43325acf37fa2847cb3fc6709114ac8277f6502178"),
         (Codec::Xz { preset: 0 }, "d2ad239b26c7ae5ae09fd4acdade45599f26ddce17deddaf3944cef802885610"),
