@@ -18,7 +18,6 @@ mod rpm;
 mod shell;
 mod tree;
 
-use std::io::Write;
 use std::path::PathBuf;
 
 pub use apk::ApkPackage;
@@ -41,11 +40,17 @@ pub trait Package: Sync {
     /// When the format cannot express the payload's version or architecture.
     fn file_name(&self, payload: &Payload) -> Result<String, Error>;
 
-    /// Writes `payload` to `output`, streaming the files' content.
+    /// Writes `payload` to `output`, streaming the files' content. The output is empty; a format whose head tells
+    /// of what follows leaves room for it and comes back.
     ///
     /// # Errors
     /// When a source cannot be read, the output cannot be written, or the format cannot express something.
-    fn write(&self, payload: &Payload, options: &Options<'_>, output: &mut dyn Write) -> Result<(), Error>;
+    fn write(
+        &self,
+        payload: &Payload,
+        options: &Options<'_>,
+        output: &mut dyn WriteSeek,
+    ) -> Result<(), Error>;
 
     /// Whether a file that begins with `head` (its first 512 bytes, or all of it) and has this name looks like
     /// this format.
@@ -80,6 +85,10 @@ pub fn all() -> [&'static dyn Package; 7] {
 /// A source that packages are read from.
 pub trait ReadSeek: std::io::Read + std::io::Seek {}
 impl<T: std::io::Read + std::io::Seek> ReadSeek for T {}
+
+/// A place that packages are written to.
+pub trait WriteSeek: std::io::Write + std::io::Seek {}
+impl<T: std::io::Write + std::io::Seek> WriteSeek for T {}
 
 /// How to write a package.
 pub struct Options<'a> {

@@ -4,12 +4,10 @@
 mod tarball;
 mod zipped;
 
-use std::io::Write;
-
 use landfall_codecs::Kind as Codec;
 use landfall_payload::{Format, Payload};
 
-use crate::{Error, Inspection, Options, Package, ReadSeek};
+use crate::{Error, Inspection, Options, Package, ReadSeek, WriteSeek};
 
 /// A tar archive compressed with gzip. Reads tar archives with any compression.
 #[derive(Debug, Clone, Copy, Default)]
@@ -32,7 +30,12 @@ impl Package for TarGzPackage {
         Ok(format!("{}.tar.gz", base(payload)))
     }
 
-    fn write(&self, payload: &Payload, options: &Options<'_>, output: &mut dyn Write) -> Result<(), Error> {
+    fn write(
+        &self,
+        payload: &Payload,
+        options: &Options<'_>,
+        output: &mut dyn WriteSeek,
+    ) -> Result<(), Error> {
         tarball::write(payload, self.format(), Codec::Gzip, options, output)
     }
 
@@ -62,7 +65,12 @@ impl Package for TarZstPackage {
         Ok(format!("{}.tar.zst", base(payload)))
     }
 
-    fn write(&self, payload: &Payload, options: &Options<'_>, output: &mut dyn Write) -> Result<(), Error> {
+    fn write(
+        &self,
+        payload: &Payload,
+        options: &Options<'_>,
+        output: &mut dyn WriteSeek,
+    ) -> Result<(), Error> {
         tarball::write(payload, self.format(), Codec::Zstd, options, output)
     }
 
@@ -86,7 +94,12 @@ impl Package for ZipPackage {
         Ok(format!("{}.zip", base(payload)))
     }
 
-    fn write(&self, payload: &Payload, options: &Options<'_>, output: &mut dyn Write) -> Result<(), Error> {
+    fn write(
+        &self,
+        payload: &Payload,
+        options: &Options<'_>,
+        output: &mut dyn WriteSeek,
+    ) -> Result<(), Error> {
         zipped::write(payload, options, output)
     }
 

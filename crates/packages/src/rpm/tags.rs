@@ -126,7 +126,6 @@ pub(super) const TRANSFILETRIGGERINDEX: Tag = 5080;
 pub(super) const TRANSFILETRIGGERFLAGS: Tag = 5082;
 pub(super) const PAYLOADDIGEST: Tag = 5092;
 pub(super) const PAYLOADDIGESTALGO: Tag = 5093;
-pub(super) const PAYLOADDIGESTALT: Tag = 5097;
 pub(super) const PREUNTRANS: Tag = 5103;
 pub(super) const POSTUNTRANS: Tag = 5104;
 pub(super) const PREUNTRANSPROG: Tag = 5105;
