@@ -15,18 +15,26 @@ const STRONG: i32 = 10;
 /// The parameters beside the level. Part of the bytes.
 fn parameters(level: i32) -> Vec<CParameter> {
     use CParameter::{
-        ChainLog, EnableLongDistanceMatching, HashLog, JobSize, LdmHashRateLog, OverlapSizeLog, WindowLog,
+        ChainLog, EnableLongDistanceMatching, HashLog, JobSize, LdmHashRateLog, LdmMinMatch, OverlapSizeLog,
+        WindowLog,
     };
     if level >= STRONG {
         // 9: a job sees the whole window before it.
         return vec![JobSize(4 << 20), OverlapSizeLog(9), WindowLog(22), ChainLog(22), HashLog(21)];
     }
     // An overlap of 6 is an eighth of the window; what is farther is found by the long-distance matcher. The
-    // small tables of the fast levels would forget so much again: for them a 32nd is enough.
+    // tables of the faster levels would forget so much again: for them a 32nd (4) is enough.
     let mut all = vec![JobSize(8 << 20), EnableLongDistanceMatching(true)];
     all.extend(match level {
         1 | 2 => vec![WindowLog(24), OverlapSizeLog(4), HashLog(17), ChainLog(17), LdmHashRateLog(7)],
-        3 => vec![WindowLog(25), OverlapSizeLog(6), HashLog(19), ChainLog(18), LdmHashRateLog(6)],
+        3 => vec![
+            WindowLog(25),
+            OverlapSizeLog(4),
+            HashLog(19),
+            ChainLog(18),
+            LdmHashRateLog(6),
+            LdmMinMatch(32),
+        ],
         _ => vec![WindowLog(25), OverlapSizeLog(6), LdmHashRateLog(7)],
     });
     all

@@ -111,7 +111,7 @@ fn golden_bytes() {
         (Codec::Gzip { level: 5 }, "4cc9e1f63182bfa7059854b63dc34eaf9d2b8d701c1761145ef6206163c245b4"),
         (Codec::Gzip { level: 9 }, "2735e49d66b7c6f0c10aea28fbf3fb6f1247ef631afc2b110952153049c1ecf4"),
         (Codec::Zstd { level: 2 }, "af1b79f2fd19b56dbeae863baa426d65c291e2b401fc71f37b96a02ba1116635"),
-        (Codec::Zstd { level: 3 }, "573886f20fe8b4431d906eb7c5945e532bdccd2c97a79239295bf377aa8f740c"),
+        (Codec::Zstd { level: 3 }, "a9cedfdc53723223ee3faf0ff9830d1f12919a45e47d6999c2f738cc48aab601"),
         (Codec::Zstd { level: 19 }, "84d2e2708da11bcf09589f43325acf37fa2847cb3fc6709114ac8277f6502178"),
         (Codec::Xz { preset: 0 }, "d2ad239b26c7ae5ae09fd4acdade45599f26ddce17deddaf3944cef802885610"),
         (Codec::Xz { preset: 2 }, "37d30298ec0dba4c0c6c5b25416c55b4d5ce0f276ce9dce25d4c53b16004601a"),
