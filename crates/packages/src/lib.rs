@@ -19,7 +19,6 @@ mod shell;
 mod tree;
 mod visit;
 
-use std::io::Write;
 use std::path::PathBuf;
 
 pub use apk::ApkPackage;
@@ -43,11 +42,17 @@ pub trait Package: Sync {
     /// When the format cannot express the payload's version or architecture.
     fn file_name(&self, payload: &Payload) -> Result<String, Error>;
 
-    /// Writes `payload` to `output`, streaming the files' content.
+    /// Writes `payload` to `output`, streaming the files' content. The output is empty; a format whose head tells
+    /// of what follows leaves room for it and comes back.
     ///
     /// # Errors
     /// When a source cannot be read, the output cannot be written, or the format cannot express something.
-    fn write(&self, payload: &Payload, options: &Options<'_>, output: &mut dyn Write) -> Result<(), Error>;
+    fn write(
+        &self,
+        payload: &Payload,
+        options: &Options<'_>,
+        output: &mut dyn WriteSeek,
+    ) -> Result<(), Error>;
 
     /// Whether a file that begins with `head` (its first 512 bytes, or all of it) and has this name looks like
     /// this format.
@@ -90,6 +95,10 @@ pub fn all() -> [&'static dyn Package; 7] {
 /// A source that packages are read from.
 pub trait ReadSeek: std::io::Read + std::io::Seek {}
 impl<T: std::io::Read + std::io::Seek> ReadSeek for T {}
+
+/// A place that packages are written to.
+pub trait WriteSeek: std::io::Write + std::io::Seek {}
+impl<T: std::io::Write + std::io::Seek> WriteSeek for T {}
 
 /// How to write a package.
 pub struct Options<'a> {

@@ -22,11 +22,11 @@ use landfall_payload::{ElfNeeds, Format, Payload, Role, Start, Version};
 use order::ApkVersion;
 
 fn write(payload: &Payload, level: Level, threads: usize) -> Result<Vec<u8>, Error> {
-    let mut output = Vec::new();
+    let mut output = Cursor::new(Vec::new());
     let scratch = std::env::temp_dir();
     let options = Options { level, compression: None, threads, scratch, progress: &|_| {} };
     ApkPackage.write(payload, &options, &mut output)?;
-    Ok(output)
+    Ok(output.into_inner())
 }
 
 fn inspect(payload: &Payload) -> Inspection {
@@ -452,11 +452,11 @@ fn packages_are_recognised_by_name_or_content() {
 }
 
 fn write_archive(payload: &Payload) -> Vec<u8> {
-    let mut output = Vec::new();
+    let mut output = Cursor::new(Vec::new());
     let scratch = std::env::temp_dir();
     let options = Options { level: Level::Fast, compression: None, threads: 1, scratch, progress: &|_| {} };
     TarGzPackage.write(payload, &options, &mut output).unwrap();
-    output
+    output.into_inner()
 }
 
 #[test]

@@ -17,11 +17,11 @@ use landfall_packages::*;
 use landfall_payload::{ElfNeeds, Entry, EntryKind, Format, Payload, Role, Start, Version};
 
 fn write(payload: &Payload, level: Level, threads: usize) -> Result<Vec<u8>, Error> {
-    let mut output = Vec::new();
+    let mut output = Cursor::new(Vec::new());
     let scratch = std::env::temp_dir();
     let options = Options { level, compression: None, threads, scratch, progress: &|_| {} };
     ArchPackage.write(payload, &options, &mut output)?;
-    Ok(output)
+    Ok(output.into_inner())
 }
 
 fn inspect(payload: &Payload) -> Inspection {

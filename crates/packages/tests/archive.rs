@@ -13,7 +13,7 @@ use landfall_packages::*;
 use landfall_payload::{Content, Entry, EntryKind, Format, Payload, Role};
 
 fn write(package: &dyn Package, payload: &Payload, threads: usize) -> Result<Vec<u8>, Error> {
-    let mut output = Vec::new();
+    let mut output = Cursor::new(Vec::new());
     let options = Options {
         level: Level::Default,
         compression: None,
@@ -22,7 +22,7 @@ fn write(package: &dyn Package, payload: &Payload, threads: usize) -> Result<Vec
         progress: &|_| {},
     };
     package.write(payload, &options, &mut output)?;
-    Ok(output)
+    Ok(output.into_inner())
 }
 
 fn formats() -> [&'static dyn Package; 3] {

@@ -33,15 +33,16 @@ fn options(scratch: &Path) -> Options<'_> {
 /// The package's bytes.
 fn write(payload: &Payload) -> Vec<u8> {
     let scratch = tempfile::tempdir().unwrap();
-    let mut bytes = Vec::new();
-    DebPackage.write(payload, &options(scratch.path()), &mut bytes).unwrap();
-    bytes
+    let mut output = Cursor::new(Vec::new());
+    DebPackage.write(payload, &options(scratch.path()), &mut output).unwrap();
+    output.into_inner()
 }
 
 /// The error of a payload that cannot be written.
 fn write_error(payload: &Payload) -> String {
     let scratch = tempfile::tempdir().unwrap();
-    DebPackage.write(payload, &options(scratch.path()), &mut Vec::new()).unwrap_err().to_string()
+    let mut output = Cursor::new(Vec::new());
+    DebPackage.write(payload, &options(scratch.path()), &mut output).unwrap_err().to_string()
 }
 
 /// The package, written and read back.

@@ -30,9 +30,9 @@ fn has(tool: &str) -> bool {
 
 fn build_with(payload: &Payload, level: Level, compression: Option<Compression>, threads: usize) -> Vec<u8> {
     let options = Options { level, compression, threads, scratch: std::env::temp_dir(), progress: &|_| {} };
-    let mut bytes = Vec::new();
-    RpmPackage.write(payload, &options, &mut bytes).unwrap();
-    bytes
+    let mut output = Cursor::new(Vec::new());
+    RpmPackage.write(payload, &options, &mut output).unwrap();
+    output.into_inner()
 }
 
 fn build(payload: &Payload) -> Vec<u8> {
@@ -299,7 +299,7 @@ fn a_wrong_dependency_is_explained() {
         scratch: std::env::temp_dir(),
         progress: &|_| {},
     };
-    let error = RpmPackage.write(&payload, &options, &mut Vec::new()).unwrap_err();
+    let error = RpmPackage.write(&payload, &options, &mut Cursor::new(Vec::new())).unwrap_err();
     assert_eq!(
         error.to_string(),
         "rpm cannot express \"curl>=7\" in [package.rpm] requires: write spaces around the operator, and one \

@@ -5,8 +5,8 @@
 
 #![warn(clippy::unwrap_used)]
 
-mod hashing;
 mod staging;
+mod writer;
 
 use std::path::{Path, PathBuf};
 
@@ -14,8 +14,8 @@ use landfall_manifest::Format;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use hashing::HashingWriter;
 pub use staging::Staging;
+pub use writer::ArtifactWriter;
 
 /// Name of the file that describes a release.
 pub const RELEASE_FILE: &str = "release.json";

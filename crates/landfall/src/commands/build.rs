@@ -1,7 +1,5 @@
 //! `landfall build`
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
@@ -11,7 +9,7 @@ use std::time::Instant;
 use landfall_manifest::Format;
 use landfall_packages::{Level, Options};
 use landfall_payload::{Built, EntryKind, MissingProgram, Payload};
-use landfall_release::{Artifact, HashingWriter, Release, Staging};
+use landfall_release::{Artifact, ArtifactWriter, Release, Staging};
 
 use crate::Global;
 use crate::commands::plan::{self, Selection};
@@ -229,8 +227,7 @@ fn write_one(
     let path = folder.join(&job.file);
     let failed = |e: &dyn std::fmt::Display| Failure::Io(format!("cannot write {}: {e}", job.file));
     let io = |e: std::io::Error| failed(&format!("{e}{}", landfall_release::advice(&e)));
-    let file = File::create_new(&path).map_err(io)?;
-    let mut writer = HashingWriter::new(BufWriter::with_capacity(1 << 18, file));
+    let mut writer = ArtifactWriter::create(&path).map_err(io)?;
     let options = Options {
         level: match effort {
             Effort::Fast => Level::Fast,
@@ -248,9 +245,7 @@ fn write_one(
             other => failed(&other),
         },
     )?;
-    writer.flush().map_err(io)?;
-    let (buffered, size, sha256) = writer.finish();
-    buffered.into_inner().map_err(|e| io(e.into_error()))?.sync_all().map_err(io)?;
+    let (size, sha256) = writer.finish().map_err(io)?;
     let seconds = begun.elapsed().as_secs_f64();
     task.finish(seconds);
     let artifact = Artifact {

@@ -10,12 +10,12 @@ mod read;
 mod scripts;
 mod write;
 
-use std::io::{Read, Write};
+use std::io::Read;
 
 use landfall_codecs::{Kind, decoder};
 use landfall_payload::{Format, Os, Payload};
 
-use crate::{Error, Inspection, Options, Package, ReadSeek, Visitor};
+use crate::{Error, Inspection, Options, Package, ReadSeek, Visitor, WriteSeek};
 
 /// Alpine packages.
 #[derive(Debug)]
@@ -31,7 +31,12 @@ impl Package for ApkPackage {
         Ok(format!("{}-{}.{}.apk", payload.product.name, version(payload)?, architecture(payload)?))
     }
 
-    fn write(&self, payload: &Payload, options: &Options<'_>, output: &mut dyn Write) -> Result<(), Error> {
+    fn write(
+        &self,
+        payload: &Payload,
+        options: &Options<'_>,
+        output: &mut dyn WriteSeek,
+    ) -> Result<(), Error> {
         write::write(payload, options, output)
     }
 

@@ -7,11 +7,9 @@ mod mtree;
 mod read;
 mod write;
 
-use std::io::Write;
-
 use landfall_payload::{Format, Os, Payload};
 
-use crate::{Error, Inspection, Options, Package, ReadSeek, Visitor};
+use crate::{Error, Inspection, Options, Package, ReadSeek, Visitor, WriteSeek};
 
 /// Arch Linux packages, compressed with Zstandard.
 #[derive(Debug)]
@@ -27,7 +25,12 @@ impl Package for ArchPackage {
         Ok(format!("{}-{}-{}.pkg.tar.zst", product.name, product.version.arch(), architecture(payload)?))
     }
 
-    fn write(&self, payload: &Payload, options: &Options<'_>, output: &mut dyn Write) -> Result<(), Error> {
+    fn write(
+        &self,
+        payload: &Payload,
+        options: &Options<'_>,
+        output: &mut dyn WriteSeek,
+    ) -> Result<(), Error> {
         write::write(payload, options, output)
     }
 

@@ -4,13 +4,11 @@
 mod tarball;
 mod zipped;
 
-use std::collections::BTreeMap;
-use std::io::Write;
-
 use landfall_codecs::Kind as Codec;
 use landfall_payload::{Format, Payload};
+use std::collections::BTreeMap;
 
-use crate::{Error, Inspection, Options, Package, ReadSeek, Visitor};
+use crate::{Error, Inspection, Options, Package, ReadSeek, Visitor, WriteSeek};
 
 /// A tar archive compressed with gzip. Reads tar archives with any compression.
 #[derive(Debug, Clone, Copy, Default)]
@@ -33,7 +31,12 @@ impl Package for TarGzPackage {
         Ok(format!("{}.tar.gz", base(payload)))
     }
 
-    fn write(&self, payload: &Payload, options: &Options<'_>, output: &mut dyn Write) -> Result<(), Error> {
+    fn write(
+        &self,
+        payload: &Payload,
+        options: &Options<'_>,
+        output: &mut dyn WriteSeek,
+    ) -> Result<(), Error> {
         tarball::write(payload, self.format(), Codec::Gzip, options, output)
     }
 
@@ -63,7 +66,12 @@ impl Package for TarZstPackage {
         Ok(format!("{}.tar.zst", base(payload)))
     }
 
-    fn write(&self, payload: &Payload, options: &Options<'_>, output: &mut dyn Write) -> Result<(), Error> {
+    fn write(
+        &self,
+        payload: &Payload,
+        options: &Options<'_>,
+        output: &mut dyn WriteSeek,
+    ) -> Result<(), Error> {
         tarball::write(payload, self.format(), Codec::Zstd, options, output)
     }
 
@@ -87,7 +95,12 @@ impl Package for ZipPackage {
         Ok(format!("{}.zip", base(payload)))
     }
 
-    fn write(&self, payload: &Payload, options: &Options<'_>, output: &mut dyn Write) -> Result<(), Error> {
+    fn write(
+        &self,
+        payload: &Payload,
+        options: &Options<'_>,
+        output: &mut dyn WriteSeek,
+    ) -> Result<(), Error> {
         zipped::write(payload, options, output)
     }
 

@@ -16,11 +16,9 @@ mod text;
 mod tree;
 mod write;
 
-use std::io::Write;
-
 use landfall_payload::{Format, Payload};
 
-use crate::{Error, Inspection, Options, Package, ReadSeek, Visitor};
+use crate::{Error, Inspection, Options, Package, ReadSeek, Visitor, WriteSeek};
 
 /// The Debian package format.
 #[derive(Debug, Clone, Copy, Default)]
@@ -37,7 +35,12 @@ impl Package for DebPackage {
         Ok(format!("{}_{version}_{}.deb", payload.product.name, control::architecture(payload)?))
     }
 
-    fn write(&self, payload: &Payload, options: &Options<'_>, output: &mut dyn Write) -> Result<(), Error> {
+    fn write(
+        &self,
+        payload: &Payload,
+        options: &Options<'_>,
+        output: &mut dyn WriteSeek,
+    ) -> Result<(), Error> {
         write::write(payload, options, output)
     }
 

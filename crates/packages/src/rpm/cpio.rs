@@ -44,13 +44,13 @@ impl<W: Write> Archive<W> {
     }
 
     fn header(&mut self, name: &str, [inode, mode, links, time, size]: [u64; 5]) -> io::Result<()> {
-        write!(
-            self,
+        let header = format!(
             "070701{inode:08x}{mode:08x}{0:08x}{0:08x}{links:08x}{time:08x}{size:08x}{0:08x}{0:08x}{0:08x}{0:08x}\
              {1:08x}{0:08x}{name}\0",
             0,
             name.len() + 1
-        )
+        );
+        self.write_all(header.as_bytes())
     }
 
     fn pad(&mut self) -> io::Result<()> {

@@ -12,16 +12,16 @@ mod signature;
 mod tags;
 mod unpack;
 
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::SeekFrom;
 
 use landfall_payload::{Format, Os, Payload};
 
-use crate::{Error, Inspection, Options, Package, ReadSeek, Visitor};
+use crate::{Error, Inspection, Options, Package, ReadSeek, Visitor, WriteSeek};
 use dependencies::{Dependencies, Features};
 use files::FileList;
 use header::TooLarge;
 use metadata::Metadata;
-use payload::Compressor;
+use payload::{Compressor, Packed};
 
 /// RPM packages.
 #[derive(Debug)]
@@ -37,7 +37,12 @@ impl Package for RpmPackage {
         Ok(format!("{name}-{}-{}.{}.rpm", version.rpm(), version.release(), architecture(payload)?))
     }
 
-    fn write(&self, payload: &Payload, options: &Options<'_>, output: &mut dyn Write) -> Result<(), Error> {
+    fn write(
+        &self,
+        payload: &Payload,
+        options: &Options<'_>,
+        output: &mut dyn WriteSeek,
+    ) -> Result<(), Error> {
         let architecture = architecture(payload)?;
         let time = metadata::timestamp(payload.epoch)?;
         let files = FileList::new(payload);
@@ -47,7 +52,6 @@ impl Package for RpmPackage {
         let slots = scriptlets.iter().map(|(slot, _)| *slot);
         let dependencies = Dependencies::new(payload, slots, features)?;
 
-        let mut packed = payload::pack(&files, &compressor, time, options)?;
         let metadata = Metadata {
             payload,
             architecture,
@@ -57,15 +61,24 @@ impl Package for RpmPackage {
             dependencies: &dependencies,
             compressor: &compressor,
         };
-        let header = metadata.header(&packed)?;
-        let signature = signature::signature(&header, &packed).map_err(|TooLarge| metadata::too_large())?;
-
-        let name = format!("{}-{}", payload.product.name, payload.product.version.rpm());
-        output.write_all(&signature::lead(&name, payload.target.architecture))?;
-        output.write_all(&signature)?;
-        output.write_all(&header)?;
-        packed.spool.seek(SeekFrom::Start(0))?;
-        io::copy(&mut packed.spool, output)?;
+        // Digests and sizes of the payload stand in front of it: room for them is left, and filled in the end.
+        let head = |packed: &Packed| -> Result<Vec<u8>, Error> {
+            let header = metadata.header(packed)?;
+            let is_large = header.len() as u64 + payload::largest_size(&files) > u64::from(u32::MAX);
+            let signature =
+                signature::signature(&header, packed, is_large).map_err(|TooLarge| metadata::too_large())?;
+            let name = format!("{}-{}", payload.product.name, payload.product.version.rpm());
+            let lead = signature::lead(&name, payload.target.architecture);
+            Ok([&lead[..], &signature, &header].concat())
+        };
+        let room = head(&Packed::blank(&files))?.len();
+        output.seek(SeekFrom::Start(room as u64))?;
+        let packed = payload::pack(&files, &compressor, time, options, &mut *output)?;
+        let head = head(&packed)?;
+        debug_assert_eq!(head.len(), room, "every digest and size has its fixed length");
+        output.rewind()?;
+        output.write_all(&head)?;
+        output.flush()?;
         Ok(())
     }
 

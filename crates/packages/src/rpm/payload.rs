@@ -1,17 +1,15 @@
-//! The payload: a cpio archive of the files, compressed. It goes through a temporary file, because its digests
-//! and its size stand in front of it.
+//! The payload: a cpio archive of the files, compressed.
 
-use std::fs;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 
 use landfall_codecs::{Codec, Encoder, Kind};
 use landfall_payload::{Compression, EntryKind, Payload};
 use sha2::{Digest, Sha256};
 
 use super::cpio::Archive;
-use super::files::FileList;
+use super::files::{File, FileList};
 use crate::content::Packing;
-use crate::digests::{Digests, Noted};
+use crate::digests::Digests;
 use crate::{Error, Level, Options};
 
 /// How the payload is compressed, and what the header says of it.
@@ -49,36 +47,57 @@ impl Compressor {
     }
 }
 
-/// A payload in its temporary file.
+/// What stands in front of a payload about it.
 #[derive(Debug)]
 pub(super) struct Packed {
-    /// The compressed archive; unnamed, so that it goes away by itself.
-    pub(super) spool: fs::File,
-    /// Its size in bytes.
+    /// Size of the compressed archive in bytes.
     pub(super) size: u64,
     /// Its SHA-256 in hexadecimal.
     pub(super) digest: String,
     /// Size of the archive before compression.
     pub(super) archive_size: u64,
-    /// SHA-256 of the archive before compression.
-    pub(super) archive_digest: String,
     /// SHA-256 of each file of the list; empty for what is no regular file.
     pub(super) file_digests: Vec<String>,
 }
 
-/// Reads every file once: into its own digest and into the compressed archive.
+impl Packed {
+    /// Of a payload that is yet to be packed: what is said of it takes as much room as it will.
+    pub(super) fn blank(list: &FileList<'_>) -> Self {
+        let digest = hex::encode([0; 32]);
+        let file_digests = with_digests(list, std::iter::repeat(digest.clone()));
+        Self { size: 0, digest, archive_size: 0, file_digests }
+    }
+}
+
+/// The digests of the regular files, and nothing for the others.
+fn with_digests(list: &FileList<'_>, mut digests: impl Iterator<Item = String>) -> Vec<String> {
+    let of = |file: &File<'_>| match &file.entry.kind {
+        EntryKind::File(_) => digests.next().unwrap_or_default(),
+        _ => String::new(),
+    };
+    list.files.iter().map(of).collect()
+}
+
+/// A size in bytes that neither the archive nor the compressed archive exceeds.
+pub(super) fn largest_size(list: &FileList<'_>) -> u64 {
+    // Of a file: cpio's 110 bytes, the name with a dot and a NUL byte, twice a padding; likewise of the trailer.
+    let archive =
+        256 + list.files.iter().map(|file| file.size + file.entry.path.len() as u64 + 128).sum::<u64>();
+    // What cannot be compressed grows by less than a thousandth with every codec, and by a few hundred bytes.
+    archive + archive / 256 + 4096
+}
+
+/// Writes the payload. Every file is read once: into its own digest and into the compressed archive.
 pub(super) fn pack(
     list: &FileList<'_>,
     compressor: &Compressor,
     time: u32,
     options: &Options<'_>,
+    output: impl Write,
 ) -> Result<Packed, Error> {
-    let spool = Hashing::new(BufWriter::new(tempfile::tempfile_in(&options.scratch)?));
-    let encoder = Encoder::new(compressor.codec, options.threads, spool)?;
-    let mut of_archive = Digests::<Sha256>::start()?;
-    let mut of_files = Digests::<Sha256>::start()?;
-    let noted = Noted { inner: encoder, digests: &mut of_archive };
-    let mut archive = Archive::new(noted, list.has_large_files());
+    let encoder = Encoder::new(compressor.codec, options.threads, Hashing::new(output))?;
+    let mut digests = Digests::<Sha256>::start()?;
+    let mut archive = Archive::new(encoder, list.has_large_files());
     for (index, file) in list.files.iter().enumerate() {
         if file.is_packed() {
             archive.begin(index, file, time)?;
@@ -86,30 +105,18 @@ pub(super) fn pack(
         match &file.entry.kind {
             EntryKind::File(content) => {
                 let mut input = Packing::open(content, &file.entry.path, options.progress)?;
-                let mut noted = Noted { inner: &mut input, digests: &mut of_files };
-                let outcome = io::copy(&mut noted, &mut archive);
+                let outcome = digests.copy(&mut input, &mut archive);
                 input.finish(outcome)?;
-                of_files.end();
+                digests.end();
             }
             EntryKind::Symlink(target) => archive.write_all(target.as_bytes())?,
             EntryKind::Directory | EntryKind::Ghost => {}
         }
     }
-    let (noted, archive_size) = archive.finish()?;
-    let (spool, digest, size) = noted.inner.finish()?.finish();
-    let spool = spool.into_inner().map_err(io::IntoInnerError::into_error)?;
-    of_archive.end();
-    let archive_digest = of_archive.finish()?.concat();
-    let mut digests = of_files.finish()?.into_iter();
-    let file_digests = list
-        .files
-        .iter()
-        .map(|file| match &file.entry.kind {
-            EntryKind::File(_) => digests.next().unwrap_or_default(),
-            _ => String::new(),
-        })
-        .collect();
-    Ok(Packed { spool, size, digest, archive_size, archive_digest, file_digests })
+    let (encoder, archive_size) = archive.finish()?;
+    let (digest, size) = encoder.finish()?.finish();
+    let file_digests = with_digests(list, digests.finish()?.into_iter());
+    Ok(Packed { size, digest, archive_size, file_digests })
 }
 
 /// Computes the SHA-256 and counts the bytes of what passes through.
@@ -124,9 +131,9 @@ impl<W> Hashing<W> {
         Self { inner, sha: Sha256::new(), count: 0 }
     }
 
-    /// The writer, the digest in hexadecimal and the number of bytes.
-    fn finish(self) -> (W, String, u64) {
-        (self.inner, hex::encode(self.sha.finalize()), self.count)
+    /// The digest in hexadecimal and the number of bytes.
+    fn finish(self) -> (String, u64) {
+        (hex::encode(self.sha.finalize()), self.count)
     }
 }
 

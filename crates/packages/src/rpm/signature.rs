@@ -46,27 +46,24 @@ fn number(architecture: Architecture) -> u16 {
 ///
 /// The payload's own digest stands in the header, so that the header's SHA-256 covers everything. There is no MD5
 /// of header and payload: rpm 4.14 and later do without, and machines in FIPS mode refuse it.
-pub(super) fn signature(header: &[u8], packed: &Packed) -> Result<Vec<u8>, TooLarge> {
+pub(super) fn signature(header: &[u8], packed: &Packed, is_large: bool) -> Result<Vec<u8>, TooLarge> {
     let mut entries = HeaderBuilder::default();
     entries.set(sig::SHA1, hex::encode(Sha1::digest(header)));
     entries.set(sig::SHA256, hex::encode(Sha256::digest(header)));
-    set_sizes(&mut entries, header.len() as u64 + packed.size, packed.archive_size);
+    set_sizes(&mut entries, header.len() as u64 + packed.size, packed.archive_size, is_large);
     let mut bytes = entries.build(tags::HEADERSIGNATURES)?;
     bytes.resize(bytes.len().next_multiple_of(ALIGN), 0);
     Ok(bytes)
 }
 
-/// Sizes of header and payload, and of the archive; with 64 bits where one needs them.
-fn set_sizes(entries: &mut HeaderBuilder, size: u64, archive_size: u64) {
-    match (u32::try_from(size), u32::try_from(archive_size)) {
-        (Ok(size), Ok(archive_size)) => {
-            entries.set(sig::SIZE, size);
-            entries.set(sig::PAYLOADSIZE, archive_size);
-        }
-        _ => {
-            entries.set(sig::LONGSIZE, Value::Int64(vec![size]));
-            entries.set(sig::LONGARCHIVESIZE, Value::Int64(vec![archive_size]));
-        }
+/// Sizes of header and payload, and of the archive; with 64 bits where one may need them.
+fn set_sizes(entries: &mut HeaderBuilder, size: u64, archive_size: u64, is_large: bool) {
+    if is_large {
+        entries.set(sig::LONGSIZE, Value::Int64(vec![size]));
+        entries.set(sig::LONGARCHIVESIZE, Value::Int64(vec![archive_size]));
+    } else {
+        entries.set(sig::SIZE, size as u32);
+        entries.set(sig::PAYLOADSIZE, archive_size as u32);
     }
 }
 
@@ -81,7 +78,7 @@ mod tests {
             [(5, 9, sig::SIZE), (5, 1 << 32, sig::LONGSIZE), (1 << 32, 5, sig::LONGSIZE)]
         {
             let mut entries = HeaderBuilder::default();
-            set_sizes(&mut entries, size, archive);
+            set_sizes(&mut entries, size, archive, tag == sig::LONGSIZE);
             let bytes = entries.build(tags::HEADERSIGNATURES).unwrap();
             let header = Header::read(&mut bytes.as_slice()).unwrap();
             assert_eq!(header.number(tag), Some(size));

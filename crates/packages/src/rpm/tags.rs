@@ -132,6 +132,7 @@ pub(super) const TRANSFILETRIGGERINDEX: Tag = 5080;
 pub(super) const TRANSFILETRIGGERFLAGS: Tag = 5082;
 pub(super) const PAYLOADDIGEST: Tag = 5092;
 pub(super) const PAYLOADDIGESTALGO: Tag = 5093;
+/// Of the uncompressed payload; read where others wrote it.
 pub(super) const PAYLOADDIGESTALT: Tag = 5097;
 pub(super) const PREUNTRANS: Tag = 5103;
 pub(super) const POSTUNTRANS: Tag = 5104;

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::fs;
+use std::io::Cursor;
 
 use landfall_packages::{DebPackage, Level, Package};
 use landfall_payload::*;
@@ -32,8 +33,9 @@ fn dpkg_deb_reads_every_compression() {
         for (threads, level) in [(1, Level::Fast), (2, Level::Fast), (1, Level::Default), (1, Level::Best)] {
             let mut o = options(folder.path());
             (o.threads, o.level, o.compression) = (threads, level, Some(compression));
-            let mut bytes = Vec::new();
-            DebPackage.write(&payload, &o, &mut bytes).unwrap();
+            let mut output = Cursor::new(Vec::new());
+            DebPackage.write(&payload, &o, &mut output).unwrap();
+            let bytes = output.into_inner();
             if threads == 1 && level == Level::Fast {
                 first = bytes;
             } else if level == Level::Fast {

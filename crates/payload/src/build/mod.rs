@@ -703,10 +703,11 @@ impl Builder<'_> {
                 }
             }
         }
+        // By path: looking through all entries for each of them would take time that grows with the square.
+        for (entry, _) in self.entries.iter().filter(|(e, _)| matches!(e.kind, EntryKind::Directory)) {
+            wanted.remove(&entry.path);
+        }
         for (path, (formats, pointer)) in wanted {
-            if self.entries.iter().any(|(e, _)| e.path == path && matches!(e.kind, EntryKind::Directory)) {
-                continue;
-            }
             let formats = formats.map(|mut f| {
                 f.sort();
                 f.dedup();

@@ -2,12 +2,12 @@
 //! just started.
 
 use std::fs::{self, Permissions};
-use std::io::{self, Write as _};
+use std::io;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use landfall_release::HashingWriter;
+use sha2::{Digest, Sha256};
 
 use super::super::root::kept;
 use super::super::{LabError, Outcome, Result, Root, timed};
@@ -172,7 +172,7 @@ fn command_line(selinux: bool) -> String {
 /// A name that changes with everything that an image is made of, and with the emulator, whose saved states no other
 /// version has to understand.
 fn key(root: &Path, selinux: bool) -> Result<String> {
-    let mut hash = HashingWriter::new(io::sink());
+    let mut hash = Sha256::new();
     // Each root that is built has an identity of its own.
     let identity = fs::read_to_string(root.join("etc/machine-id"))?;
     let command_line = command_line(selinux);
@@ -182,9 +182,9 @@ fn key(root: &Path, selinux: bool) -> Result<String> {
     texts.extend(FILES.iter().flat_map(|(path, _, content)| [*path, *content]));
     texts.extend(LINKS.iter().flat_map(|(path, target)| [*path, *target]));
     for text in texts {
-        write!(hash, "{}:{text}", text.len())?;
+        hash.update(format!("{}:{text}", text.len()));
     }
-    let (_, _, mut digest) = hash.finish();
+    let mut digest = hex::encode(hash.finalize());
     digest.truncate(16);
     Ok(digest)
 }
