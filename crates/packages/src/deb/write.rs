@@ -29,7 +29,7 @@ pub(super) fn write(payload: &Payload, options: &Options<'_>, output: &mut dyn W
     let mut spool = tempfile::tempfile_in(&options.scratch)?;
     let (codec, suffix) = codec(compression, options.level);
     let encoder = Encoder::new(codec, options.threads, BufWriter::new(&mut spool))?;
-    let (encoder, digests) = data(payload, options, &tree, encoder)?;
+    let (encoder, digests) = data(payload, options, &tree, compression == Compression::Gzip, encoder)?;
     encoder.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?;
     let size = spool.stream_position()?;
     spool.rewind()?;
@@ -64,8 +64,8 @@ fn codec(compression: Compression, level: Level) -> (Codec, &'static str) {
         Compression::None => (Kind::None, ""),
     };
     let codec = match (kind, level) {
-        // dpkg-deb's own.
-        (Kind::Gzip, Level::Default) => Codec::Gzip { level: 9 },
+        // With files of a kind side by side as small as dpkg-deb's own 9, in half the time.
+        (Kind::Gzip, Level::Default) => Codec::Gzip { level: 7 },
         _ => kind.at(level.effort()),
     };
     (codec, suffix)
@@ -74,17 +74,19 @@ fn codec(compression: Compression, level: Level) -> (Codec, &'static str) {
 /// Regular files with the MD5 digests of their content.
 type FileDigests<'a> = Vec<(&'a Entry, String)>;
 
-/// Writes `data.tar` and returns the digest of every regular file.
+/// Writes `data.tar`, in the order of [`in_order`], and returns the digest of every regular file.
 fn data<'a, W: Write>(
     payload: &Payload,
     options: &Options<'_>,
     tree: &'a BTreeMap<String, Entry>,
+    by_kind: bool,
     output: W,
 ) -> Result<(W, FileDigests<'a>), Error> {
     let mut archive = tar::Writer::new(output, tar::Dialect::Gnu);
     archive.append(&tar::Header::new("./", tar::Kind::Directory, 0o755, payload.epoch), io::empty())?;
     let mut digests = Digests::<Md5>::start()?;
-    for entry in tree.values() {
+    let entries = in_order(tree, by_kind);
+    for entry in &entries {
         let mut header = header(entry, payload.epoch);
         match &entry.kind {
             EntryKind::File(content) => {
@@ -108,8 +110,30 @@ fn data<'a, W: Write>(
         }
     }
     let output = archive.finish()?;
-    let files = tree.values().filter(|entry| matches!(entry.kind, EntryKind::File(_)));
-    Ok((output, files.zip(digests.finish()?).collect()))
+    let files = entries.into_iter().filter(|entry| matches!(entry.kind, EntryKind::File(_)));
+    let mut digests: FileDigests<'a> = files.zip(digests.finish()?).collect();
+    digests.sort_by(|a, b| a.0.path.cmp(&b.0.path));
+    Ok((output, digests))
+}
+
+/// The order of `data.tar`: by path, or directories first and then files of one kind and one name side by side. That
+/// makes the archive smaller under gzip, which remembers 32 KiB, and larger under the others, which remember whole
+/// folders. dpkg asks only that a directory comes before what is in it.
+fn in_order(tree: &BTreeMap<String, Entry>, by_kind: bool) -> Vec<&Entry> {
+    let mut entries: Vec<&Entry> = tree.values().collect();
+    if !by_kind {
+        return entries;
+    }
+    entries.sort_by_cached_key(|entry| {
+        let name = entry.path.rsplit_once('/').map_or("", |(_, name)| name);
+        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+        let kind = match entry.kind {
+            EntryKind::Directory => None,
+            _ => Some((extension.to_owned(), name.to_owned())),
+        };
+        (kind, entry.path.clone())
+    });
+    entries
 }
 
 /// A directory's header for `entry`.
