@@ -17,6 +17,8 @@ pub struct Conversion {
     pub confidence: Option<Confidence>,
     /// Hash of everything the reports were made of.
     pub content: ContentHash,
+    /// Whether the folder that belongs to the file was read too.
+    pub companions: bool,
     /// The reports, at least one, each with an id.
     pub reports: Vec<Report>,
 }
@@ -46,9 +48,10 @@ pub fn convert(name: &str, source: &Source, arguments: &Arguments) -> Result<Con
         name => (find(name).ok_or_else(|| no_such(name))?, None),
     };
     let mut reports = converter.convert(source, arguments)?;
-    let content = source.content_hash(converter.reads_companions());
+    let companions = converter.reads_companions() && !source.companions().is_empty();
+    let content = source.content_hash(companions);
     give_ids(&mut reports, converter.name(), &content);
-    Ok(Conversion { converter: converter.name(), confidence, content, reports })
+    Ok(Conversion { converter: converter.name(), confidence, content, companions, reports })
 }
 
 /// Checks that a converter exists and knows all arguments. For `auto`, one of the converters must know each.

@@ -113,7 +113,7 @@ impl Report {
 
     /// The report as compact JSON.
     pub fn to_json(&self) -> String {
-        Value::Object(self.members.clone()).to_string()
+        serde_json::to_string(&self.members).expect("a JSON document can always be written as text")
     }
 
     /// The text of a header member; `None` when it is missing, blank, or something else than a text.
