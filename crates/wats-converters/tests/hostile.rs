@@ -9,7 +9,7 @@ mod support;
 use support::{archive, sample, samples, xjtag_archive};
 
 /// Damaged inputs made of each sample.
-const MUTATIONS: u32 = 3000;
+const MUTATIONS: u32 = 2000;
 
 /// All samples with their converters.
 fn subjects() -> Vec<(Source, &'static dyn Converter)> {
@@ -29,7 +29,9 @@ fn subjects() -> Vec<(Source, &'static dyn Converter)> {
 /// Converts bytes in place of a sample's own; what comes out must at least be JSON.
 fn try_convert(original: &Source, converter: &dyn Converter, bytes: Vec<u8>) -> Result<Vec<Report>, Refusal> {
     let source = Source::new(original.name(), bytes).with_companions(original.companions().to_vec());
-    converter.confidence(&source);
+    for any in all() {
+        any.confidence(&source);
+    }
     let reports = converter.convert(&source, &Arguments::default());
     if let Ok(reports) = &reports {
         for report in reports {

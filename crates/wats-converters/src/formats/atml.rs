@@ -17,7 +17,8 @@
 //!
 //! Confidence: 100 when a name space is one of ATML's.
 //!
-//! Arguments: the common ones; process code 10 without one. A file without a part number needs `part-number`.
+//! Arguments: the common ones; process code 10 without one. Without a part number in the file and without `part-number`
+//! it is the model's name, or else the name of the sequence file.
 
 use crate::draft::{Budget, Draft, ROOT_NAME};
 use crate::moment::Moment;
@@ -97,6 +98,10 @@ fn report(results: &Element) -> Result<Draft, Refusal> {
         _ => set,
     };
     let (path, sequence) = call(main.get("name").or_else(|| set.get("name")).unwrap_or_default());
+    let file = path.rsplit(['\\', '/']).next().unwrap_or_default();
+    let model = results.at(&["UUT", "Definition", "Identification"]);
+    let model = model.and_then(|names| names.child_text("ModelName")).filter(|name| *name != "UNKNOWN");
+    draft.suggested_part_number = model.unwrap_or(file.trim_end_matches(".seq")).to_owned();
     draft.sequence_path = path;
     draft.sequence_name = sequence;
     draft.result = outcome(set).or_else(|| outcome(main)).ok_or_else(|| {

@@ -13,7 +13,8 @@
 //! | `END` | result, date, time |
 //!
 //! A `START` may have several boards: each `BOARDRESULT` ends one, and each is a report. The `SN` of a board stands
-//! before or after its rows. 1e10 stands for no limit. A row with neither unit nor limits, or whose value is no number,
+//! before or after its rows. A `START` without its `END` before the next one was terminated. A short line with another
+//! word becomes a misc info. 1e10 stands for no limit. A row with neither unit nor limits, or whose value is no number,
 //! only passes or fails. Times have no zone.
 //!
 //! Confidence: 95 for a `START` line with eight fields and a first row that fits, 70 with the `START` alone.
@@ -29,6 +30,8 @@ use wats::Report;
 
 /// From here on a limit is none.
 const NO_LIMIT: f64 = 1e10;
+/// Most lines of other words that are kept.
+const MISC_INFOS: usize = 100;
 
 pub(super) struct Spea;
 
@@ -114,6 +117,7 @@ struct Run<'a> {
     line: usize,
     moment: Moment,
     lot: &'a str,
+    misc: Vec<(String, String)>,
     /// Boards that have their result.
     boards: Vec<Board<'a>>,
     /// The board whose rows are being read.
@@ -154,8 +158,10 @@ impl<'a> Reader<'a> {
                 };
                 Ok(())
             }
-            ("START", Some(run)) => {
-                Err(Refusal::at(at, format!("a second START before the END of the one in line {}", run.line)))
+            // The tester was stopped hard and started again.
+            ("START", Some(_)) => {
+                self.close(None, None, at)?;
+                self.start(fields, at)
             }
             ("START", None) => self.start(fields, at),
             (_, None) => Err(Refusal::at(at, format!("{keyword} before a START"))),
@@ -173,25 +179,26 @@ impl<'a> Reader<'a> {
                 Ok(())
             }
             ("BOARDRESULT", Some(run)) => {
+                // Some write the number of the site before the result.
+                let found = fields.iter().skip(1).take(2).find_map(|word| result(word));
                 let word = fields.get(1).copied().unwrap_or_default();
-                run.open.result = Some(
-                    result(word)
-                        .ok_or_else(|| Refusal::at(at, format!("{word:?} is no result of a board")))?,
-                );
+                run.open.result =
+                    Some(found.ok_or_else(|| Refusal::at(at, format!("{word:?} is no result of a board")))?);
                 run.boards.push(std::mem::take(&mut run.open));
                 Ok(())
             }
             ("END", Some(_)) => self.end(&fields, at),
-            (_, Some(run)) => {
-                if !is_row(&fields) {
-                    return Err(Refusal::at(
-                        at,
-                        format!("{keyword} is none of the known lines, or lacks fields"),
-                    ));
-                }
+            (_, Some(run)) if is_row(&fields) => {
                 run.open.steps.push(row(&fields));
                 Ok(())
             }
+            (_, Some(run)) if fields.len() < 7 && !matches!(keyword, "ANL" | "FUNC") => {
+                if run.misc.len() < MISC_INFOS {
+                    run.misc.push((keyword.to_owned(), fields[1..].join(";")));
+                }
+                Ok(())
+            }
+            _ => Err(Refusal::at(at, format!("{keyword} is none of the known lines, or lacks fields"))),
         }
     }
 
@@ -201,18 +208,36 @@ impl<'a> Reader<'a> {
         }
         let moment = Moment::numeric(fields[6], fields[7], self.order)
             .ok_or_else(|| Refusal::at(line, format!("{} {} is no date and time", fields[6], fields[7])))?;
-        self.run =
-            Some(Run { start: fields, line, moment, lot: "", boards: Vec::new(), open: Board::default() });
+        self.run = Some(Run {
+            start: fields,
+            line,
+            moment,
+            lot: "",
+            misc: Vec::new(),
+            boards: Vec::new(),
+            open: Board::default(),
+        });
         Ok(())
     }
 
     fn end(&mut self, fields: &[&str], line: usize) -> Result<(), Refusal> {
-        let Some(mut run) = self.run.take() else { return Ok(()) };
-        let whole = fields.get(1).and_then(|word| result(word));
+        let result = fields.get(1).and_then(|word| result(word));
         let end = match fields {
             [_, _, date, clock, ..] => Moment::numeric(date, clock, self.order),
             _ => None,
         };
+        self.close(Some(result), end, line)
+    }
+
+    /// Makes reports of the boards of a `START`. The result is that of its `END`, when it has one.
+    fn close(
+        &mut self,
+        ended: Option<Option<Status>>,
+        end: Option<Moment>,
+        line: usize,
+    ) -> Result<(), Refusal> {
+        let Some(mut run) = self.run.take() else { return Ok(()) };
+        let whole = ended.unwrap_or(Some(Status::Terminated));
         if !run.open.is_empty() {
             match run.boards.last_mut() {
                 // A serial number behind the result belongs to the board before it.
@@ -251,6 +276,9 @@ impl<'a> Reader<'a> {
             }
             draft.result = board.result.or(whole.filter(|_| single)).unwrap_or(rows);
             draft.steps = board.steps;
+            for (description, value) in &run.misc {
+                draft.add_misc(description, value);
+            }
             let report = draft.finish(self.arguments, &mut self.budget).map_err(|refusal| match refusal {
                 Refusal::Missing { what, .. } => {
                     Refusal::at(run.line, format!("the test that starts here does not say the {what}"))
@@ -347,6 +375,10 @@ mod tests {
             "line 3: ANL is none of the known lines, or lacks fields"
         );
         assert_eq!(refusal("SN;A".into()), "line 1: SN before a START");
+        let twice =
+            convert(&format!("{START}SN;A\n{START}SN;B\nPANEL;7\nBOARDRESULT;1;PASS\nEND;PASS")).unwrap();
+        assert_eq!((twice[0].result(), twice[1].result()), (Some("T"), Some("P")));
+        assert_eq!(twice[1].members()["miscInfos"][0]["text"], "7");
         let no_number = format!("{START}BOARDRESULT;PASS\nEND;PASS");
         assert_eq!(refusal(no_number), "line 1: the test that starts here does not say the serial number");
     }

@@ -311,9 +311,8 @@ fn flat(
     for (element, id) in &steps {
         parts.entry(id).or_default().extend(element.children.iter().filter(|child| child.name != "Step"));
     }
-    for element in
-        report.descendants().filter(|element| !matches!(element.name.as_str(), "Step" | "Failures"))
-    {
+    let beside = report.children.iter().filter(|child| !matches!(child.name.as_str(), "Step" | "Failures"));
+    for element in beside.flat_map(Element::descendants) {
         if let Some(step) = element.get("StepID").filter(|id| known.contains(id)) {
             parts.entry(step).or_default().push(element);
         }
