@@ -41,6 +41,9 @@ pub enum Refusal {
         /// The argument that can say it instead.
         argument: Option<&'static str>,
     },
+    /// Something that belongs to the file is not there, and may come yet.
+    #[error("{0}")]
+    NotYet(String),
     /// Too much of something.
     #[error("the file is too large: {0}")]
     TooLarge(String),

@@ -27,6 +27,11 @@ pub(super) enum ConvertError {
 }
 
 impl ConvertError {
+    /// Whether something is missing that may come yet.
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(self, Self::Refused(Refusal::NotYet(_)))
+    }
+
     /// Whether the file looks like none that this program is for.
     pub(super) fn is_foreign(&self) -> bool {
         matches!(self, Self::Refused(Refusal::Unknown { best: None }))

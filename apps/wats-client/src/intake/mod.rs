@@ -36,6 +36,8 @@ const BATCH_BYTES: u64 = 32 << 20;
 const FILE_LIMIT: u64 = 256 << 20;
 /// Pause after a file that could not be dealt with, if it does not change.
 const PAUSE: Duration = Duration::from_secs(15);
+/// How long after its last change a file waits for what belongs to it.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// Shortest pause between two looks at a folder, so that many news together cause one look.
 const BREATH: Duration = Duration::from_millis(30);
 /// Longest time without a sign of life.
@@ -272,6 +274,11 @@ impl Folder {
             Err(error) if self.watch.leave_unknown && error.is_foreign() => {
                 tracing::warn!(file = %path.display(), "{error}: it stays where it is");
                 self.settling.rest(path, stamp, None, Instant::now());
+                None
+            }
+            Err(error) if error.may_pass() && self.settling.waited(path, Instant::now()) < PATIENCE => {
+                tracing::info!(file = %path.display(), "it waits: {error}");
+                self.settling.rest(path, stamp, Some(self.watch.rescan.min(PAUSE)), Instant::now());
                 None
             }
             Err(error) => {

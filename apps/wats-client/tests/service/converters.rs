@@ -77,11 +77,16 @@ fn a_named_converter_gets_its_arguments_and_takes_every_file() {
 #[test]
 fn a_folder_that_belongs_to_a_file_follows_it() {
     let station = Station::new();
-    let data = station.path("watch").join("unit 1");
+    let data = station.path("data");
     fs::create_dir(&data).unwrap();
     fs::write(data.join("Sound-values.txt"), "name\tvalue\tmax\tmin\nlevel\t95.2\t97.3\t91.3\n").unwrap();
     let _client = station.start();
     station.put_text("unit 1.txt", KLIPPEL);
+    station.wait("the file to wait", |station| {
+        station.log().contains("the folder with the measurements is missing")
+    });
+    assert_eq!(names(&station.path("watch")), ["unit 1.txt"]);
+    fs::rename(&data, station.path("watch/unit 1")).unwrap();
     station.wait_for(1);
     let report = station.arrived("K1");
     assert_eq!(report["root"]["steps"][0]["steps"][0]["numericMeas"][0]["highLimit"].to_string(), "97.3");

@@ -79,10 +79,9 @@ impl Converter for Klippel {
             .collect();
         let get = |name: &str| settings.get(name).copied().unwrap_or_default();
         if source.companions().is_empty() && arguments.flag("require-data", true)? {
-            return Err(Refusal::malformed(
-                "the folder with the measurements is missing: it has the name of this file without .txt, and lies beside it \
-                 (or set the converter's argument require-data to false)",
-            ));
+            let message = "the folder with the measurements is missing: it has the name of this file without .txt, and \
+                           lies beside it (or set the converter's argument require-data to false)";
+            return Err(Refusal::NotYet(message.to_owned()));
         }
         let mut draft = Draft::new(700);
         draft.serial_number = get("Cfg_SerialNumber").to_owned();

@@ -26,6 +26,7 @@ use crate::moment::{Moment, Order};
 use crate::status::Status;
 use crate::step::{Limits, Step};
 use crate::{Argument, Arguments, Confidence, Converter, Description, Refusal, Source, number};
+use serde_json::Value;
 use wats::Report;
 
 /// From here on a limit is none.
@@ -304,16 +305,20 @@ fn row(fields: &[&str]) -> Step {
         (designator, description) if description.contains(designator) => description.to_owned(),
         (designator, description) => format!("{designator} {description}"),
     };
+    // With the value of each limit, so that it is read once.
     let limit = |text: &str| {
         let value = number::read(text)?;
-        number::as_f64(&value).is_some_and(|number| number.abs() < NO_LIMIT).then_some(value)
+        Some((number::as_f64(&value)?, value))
     };
-    let measured = number::read(value);
-    let zero =
-        |text: &str| number::read(text).as_ref().and_then(number::as_f64).is_none_or(|number| number == 0.0);
-    let mut step = match measured {
-        Some(value) if !unit.is_empty() || !zero(low) || !zero(high) => {
-            Step::numeric(name, status, value, unit, Limits::inclusive(limit(low), limit(high)))
+    let (low, high) = (limit(low), limit(high));
+    let zero = |limit: &Option<(f64, Value)>| limit.as_ref().is_none_or(|(number, _)| *number == 0.0);
+    let limited = !unit.is_empty() || !zero(&low) || !zero(&high);
+    let usable = |limit: Option<(f64, Value)>| {
+        limit.filter(|(number, _)| number.abs() < NO_LIMIT).map(|(_, value)| value)
+    };
+    let mut step = match number::read(value) {
+        Some(value) if limited => {
+            Step::numeric(name, status, value, unit, Limits::inclusive(usable(low), usable(high)))
         }
         _ => Step::boolean(name, status),
     };
@@ -336,7 +341,6 @@ fn row(fields: &[&str]) -> Step {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::Value;
 
     fn convert(text: &str) -> Result<Vec<Report>, Refusal> {
         Spea.convert(&Source::new("a.csv", text.into()), &Arguments::default())
