@@ -32,6 +32,11 @@ pub const COMMON_ARGUMENTS: &[Argument] = &[
         meaning: "zone of times that the file gives without one, such as +02:00",
         default: "such times stay local, without a zone",
     },
+    Argument {
+        name: "status-mode",
+        meaning: "import takes statuses as the file gives them; active computes them from the limits (not for the formats of WATS itself)",
+        default: "import",
+    },
 ];
 
 /// Older names of arguments, as other clients call them.
@@ -103,6 +108,16 @@ impl Arguments {
                     .map_err(|_| refusal(name, format!("{code:?} is not a whole number, such as 100")))
             })
             .transpose()
+    }
+
+    /// Whether statuses are to be computed from limits.
+    pub(crate) fn computes_status(&self) -> Result<bool, Refusal> {
+        let name = "status-mode";
+        match self.get(name).map(|mode| mode.trim().to_ascii_lowercase()).as_deref() {
+            None | Some("import") => Ok(false),
+            Some("active") => Ok(true),
+            Some(other) => Err(refusal(name, format!("{other:?} is neither import nor active"))),
+        }
     }
 
     /// Minutes east of UTC, where they are given.

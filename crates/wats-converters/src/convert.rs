@@ -70,6 +70,7 @@ pub fn check_arguments(name: &str, arguments: &Arguments) -> Result<(), Refusal>
     }
     arguments.process_code()?;
     arguments.utc_offset()?;
+    arguments.computes_status()?;
     Ok(())
 }
 

@@ -133,8 +133,17 @@ impl Draft {
     }
 
     /// Makes the report.
-    pub(crate) fn finish(self, arguments: &Arguments, budget: &mut Budget) -> Result<Report, Refusal> {
+    pub(crate) fn finish(mut self, arguments: &Arguments, budget: &mut Budget) -> Result<Report, Refusal> {
         budget.report()?;
+        if arguments.computes_status()? {
+            self.steps.iter_mut().for_each(Step::judge);
+            if matches!(self.result, Status::Passed | Status::Failed) {
+                self.result = Step::status_of(&self.steps);
+                if let Some(root) = &mut self.root {
+                    root.status = self.result;
+                }
+            }
+        }
         let or = |own: String, name: &str| match own.trim() {
             "" => arguments.get(name).unwrap_or_default().trim().to_owned(),
             trimmed => trimmed.to_owned(),

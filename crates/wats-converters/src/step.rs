@@ -172,6 +172,17 @@ pub(crate) struct Text {
 }
 
 impl Text {
+    /// Whether the text is what its limit wants.
+    pub(crate) fn passes(&self) -> bool {
+        let Some(limit) = &self.limit else { return true };
+        match self.operator {
+            "EQ" | "CASESENSIT" => *limit == self.value,
+            "NE" => *limit != self.value,
+            "IGNORECASE" => limit.to_lowercase() == self.value.to_lowercase(),
+            _ => true,
+        }
+    }
+
     /// The operator of WATS for one of a file; unknown ones only write the text down.
     pub(crate) fn operator(word: &str, has_limit: bool) -> &'static str {
         match word.trim().to_ascii_uppercase().as_str() {
@@ -241,6 +252,34 @@ impl Step {
     /// The status of this step from those of its steps, for a file that gives none.
     pub(crate) fn status_of(steps: &[Step]) -> Status {
         Status::of_all(steps.iter().map(|step| step.status))
+    }
+
+    /// Computes the statuses of this step and all below it from their limits. A step that did not come to an end, or
+    /// was not run, stays as it is. Depth is bounded by the converters.
+    pub(crate) fn judge(&mut self) {
+        let judged = match &mut self.content {
+            Content::Sequence { steps, .. } => {
+                steps.iter_mut().for_each(Step::judge);
+                Step::status_of(steps)
+            }
+            Content::Action => return,
+            Content::Numbers(all) => {
+                for one in all.iter_mut() {
+                    one.status = Status::passed_if(one.limits.pass(&one.value));
+                }
+                Status::of_all(all.iter().map(|one| one.status))
+            }
+            Content::Booleans(all) => Status::of_all(all.iter().map(|one| one.status)),
+            Content::Texts(all) => {
+                for one in all.iter_mut() {
+                    one.status = Status::passed_if(one.passes());
+                }
+                Status::of_all(all.iter().map(|one| one.status))
+            }
+        };
+        if matches!(self.status, Status::Passed | Status::Failed | Status::Done) {
+            self.status = judged;
+        }
     }
 
     /// As JSON. Steps are numbered in the order in which they appear.
@@ -445,6 +484,32 @@ mod tests {
         assert!(pass("LTGT", json!(0)) && pass("LTGT", json!(3)) && !pass("LTGT", json!(1)));
         assert!(pass("LEGE", json!(1)) && pass("LOG", json!(9)) && pass("GELE", json!("text")));
         assert!(pass("LE", json!(1)) && !pass("LT", json!(1)) && pass("NE", json!(2)));
+    }
+
+    #[test]
+    fn statuses_can_be_computed() {
+        let number = |value: Value, status| {
+            let limits = Limits::inclusive(Some(json!(1)), Some(json!(2)));
+            Step::numeric("n", status, value, "", limits)
+        };
+        let text = |value: &str| {
+            let (value, limit) = (value.to_owned(), Some("V1".to_owned()));
+            let text =
+                Text { name: String::new(), status: Status::Failed, value, operator: "IGNORECASE", limit };
+            Step { content: Content::Texts(vec![text]), ..Step::new("t", Status::Failed) }
+        };
+        let judged = |step: Step| {
+            let mut sequence = Step::sequence("s", Status::Passed, vec![step]);
+            sequence.judge();
+            let Content::Sequence { steps, .. } = &sequence.content else { unreachable!() };
+            (sequence.status, steps[0].status)
+        };
+        assert_eq!(judged(number(json!(3), Status::Passed)), (Status::Failed, Status::Failed));
+        assert_eq!(judged(number(json!(2), Status::Failed)), (Status::Passed, Status::Passed));
+        assert_eq!(judged(number(json!(3), Status::Skipped)), (Status::Passed, Status::Skipped));
+        assert_eq!(judged(text("v1")), (Status::Passed, Status::Passed));
+        assert_eq!(judged(text("v2")), (Status::Failed, Status::Failed));
+        assert_eq!(judged(Step::boolean("b", Status::Failed)), (Status::Failed, Status::Failed));
     }
 
     #[test]

@@ -324,6 +324,22 @@ fn a_klippel_file_waits_for_its_folder() {
     assert_eq!(convert(AUTO, &source, &arguments).unwrap().reports.len(), 1);
 }
 
+/// Statuses come from the file, or from the limits when a person wants that.
+#[test]
+fn statuses_can_be_computed_from_limits() {
+    let text = String::from_utf8(sample("spea.csv").bytes().to_vec()).unwrap();
+    let source = Source::new("a.csv", text.replace("PASS;9.8e-08", "PASS;1e-08").into_bytes());
+    let results = |arguments: &Arguments| {
+        let reports = convert(AUTO, &source, arguments).unwrap().reports;
+        reports.iter().map(|report| report.result().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(results(&Arguments::default()), ["P", "F"]);
+    assert_eq!(results(&Arguments::from_iter([("status-mode", "active")])), ["F", "F"]);
+    let wrong =
+        convert(AUTO, &source, &Arguments::from_iter([("status-mode", "x")])).unwrap_err().to_string();
+    assert_eq!(wrong, "the converter's argument status-mode: \"x\" is neither import nor active");
+}
+
 /// TestStand's own report is recognised and refused with the reason.
 #[test]
 fn a_printed_teststand_report_is_refused() {

@@ -470,14 +470,10 @@ fn strings(element: &Element, results: &[&Element], status: Status) -> Content {
             let limit = expected.and_then(|expected| expected.child("Datum")).map(datum_text);
             let operator = expected.and_then(|expected| expected.get("comparator")).unwrap_or_default();
             let operator = Text::operator(operator, limit.is_some());
-            let same = || match (operator, &limit) {
-                ("LOG", _) | (_, None) => true,
-                ("NE", Some(limit)) => *limit != value,
-                ("IGNORECASE", Some(limit)) => limit.to_lowercase() == value.to_lowercase(),
-                (_, Some(limit)) => *limit == value,
-            };
-            let status = status_of(result, status, results.len() == 1, same);
-            Some(Text { name: result_name(result).to_owned(), status, value, operator, limit })
+            let name = result_name(result).to_owned();
+            let mut text = Text { name, status, value, operator, limit };
+            text.status = status_of(result, status, results.len() == 1, || text.passes());
+            Some(text)
         }));
     }
     Content::Texts(all)
