@@ -230,6 +230,18 @@ fn entity_bombs_are_not_expanded() {
     refused("outside.xml", outside.into());
 }
 
+/// Names of attachments lose their folders.
+#[test]
+fn attachments_stay_in_their_folder() {
+    let text = std::str::from_utf8(sample("wsxf.xml").bytes()).unwrap().replace(
+        "<ReportText>too high</ReportText>",
+        "<Attachment Name='..\\../etc/passwd' ContentType='text/plain'>aGVs\nbG8=</Attachment>",
+    );
+    let reports = convert(AUTO, &Source::new("a.xml", text.into()), &Arguments::default()).unwrap().reports;
+    let attachment = &reports[0].members()["root"]["steps"][0]["attachment"];
+    assert_eq!(attachment.to_string(), r#"{"name":"passwd","contentType":"text/plain","data":"aGVsbG8="}"#);
+}
+
 #[test]
 fn zip_bombs_are_refused() {
     let zeros = vec![b' '; 40 << 20];

@@ -368,7 +368,7 @@ impl Flat<'_> {
                 let data: String = data.chars().filter(|letter| !letter.is_whitespace()).collect();
                 self.binaries.push(json!({
                     "contentType": "application/octet-stream",
-                    "name": format!("step {step} chart series {}.bin", number + 1),
+                    "name": format!("step {} chart series {}.bin", file_name(step), number + 1),
                     "data": data,
                 }));
             }
@@ -528,7 +528,7 @@ fn chart(element: &Element) -> Value {
 fn attachment(element: &Element) -> Option<Value> {
     let data: String = element.text.chars().filter(|letter| !letter.is_whitespace()).collect();
     let mut attachment = Map::new();
-    put(&mut attachment, "name", Some(element.get("Name").unwrap_or("attachment")));
+    put(&mut attachment, "name", Some(file_name(element.get("Name").unwrap_or_default())));
     put(
         &mut attachment,
         "contentType",
@@ -536,6 +536,14 @@ fn attachment(element: &Element) -> Option<Value> {
     );
     put(&mut attachment, "data", Some(data));
     Some(attachment.into())
+}
+
+/// The last part of a path, so that nobody who saves the attachment leaves the folder.
+fn file_name(name: &str) -> &str {
+    match name.rsplit(['/', '\\']).next().unwrap_or_default().trim() {
+        "" | "." | ".." => "attachment",
+        name => name,
+    }
 }
 
 fn put<V: Into<Value>>(members: &mut Map<String, Value>, name: &str, value: Option<V>) {
