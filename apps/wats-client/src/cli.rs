@@ -13,7 +13,7 @@ Environment (goes before the configuration file):
 
 Exit codes:
   0  success
-  1  general error
+  1  general error; a file that convert refuses
   2  wrong use, or a requirement is missing
   3  the configuration is not valid";
 
@@ -37,6 +37,28 @@ pub(crate) enum Command {
     /// Look at the queue.
     #[command(subcommand)]
     Queue(Queue),
+    /// Print the reports that a file holds as a JSON array, and send nothing.
+    Convert(Convert),
+}
+
+/// Which file, and how to read it.
+#[derive(Debug, Args)]
+pub(crate) struct Convert {
+    /// The file to convert.
+    pub(crate) file: PathBuf,
+    /// Name of the converter; auto takes the surest one.
+    #[arg(long, value_name = "NAME", default_value = wats_converters::AUTO)]
+    pub(crate) converter: String,
+    /// An argument of the converter, such as part-number=PSU-100; may be repeated.
+    #[arg(long = "argument", short = 'a', value_name = "NAME=VALUE", value_parser = pair)]
+    pub(crate) arguments: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("must be NAME=VALUE, such as part-number=PSU-100")?;
+    Ok((name.trim().to_owned(), value.to_owned()))
 }
 
 /// Which configuration.

@@ -48,6 +48,7 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => commands::demo(&arguments),
         Command::Check(arguments) => commands::check(&arguments),
         Command::Queue(command) => commands::queue(&command),
+        Command::Convert(arguments) => commands::convert(&arguments),
     };
     let (code, text) = match result {
         Ok(()) => return ExitCode::SUCCESS,

@@ -55,6 +55,16 @@ impl Report {
         Self { members }
     }
 
+    /// All members of the report, known and unknown.
+    pub fn members(&self) -> &Map<String, Value> {
+        &self.members
+    }
+
+    /// The members of the report, for a change that has no method of its own.
+    pub fn members_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.members
+    }
+
     /// Test or repair; `None` when the report does not say, or says something unknown.
     pub fn kind(&self) -> Option<Kind> {
         self.text("type").and_then(Kind::from_text)
@@ -103,7 +113,7 @@ impl Report {
 
     /// The report as compact JSON.
     pub fn to_json(&self) -> String {
-        Value::Object(self.members.clone()).to_string()
+        serde_json::to_string(&self.members).expect("a JSON document can always be written as text")
     }
 
     /// The text of a header member; `None` when it is missing, blank, or something else than a text.

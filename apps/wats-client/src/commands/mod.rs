@@ -1,11 +1,13 @@
 //! One file per command.
 
 mod check;
+mod convert;
 mod demo;
 mod queue;
 mod run;
 
 pub(crate) use check::check;
+pub(crate) use convert::convert;
 pub(crate) use demo::demo;
 pub(crate) use queue::queue;
 pub(crate) use run::run;

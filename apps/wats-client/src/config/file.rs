@@ -44,8 +44,12 @@ pub(super) struct Station {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Watch {
     pub(super) folder: PathBuf,
-    #[serde(default = "Watch::default_patterns")]
-    pub(super) patterns: Vec<String>,
+    /// `None` stands for those of the converter.
+    pub(super) patterns: Option<Vec<String>>,
+    #[serde(default = "Watch::default_converter")]
+    pub(super) converter: String,
+    #[serde(default)]
+    pub(super) arguments: toml::Table,
     pub(super) done: Option<PathBuf>,
     pub(super) error: Option<PathBuf>,
     #[serde(default = "Watch::default_settle")]
@@ -62,7 +66,9 @@ impl Watch {
     pub(super) fn at(folder: PathBuf) -> Self {
         Self {
             folder,
-            patterns: Self::default_patterns(),
+            patterns: None,
+            converter: Self::default_converter(),
+            arguments: toml::Table::new(),
             done: None,
             error: None,
             settle: Self::default_settle(),
@@ -71,8 +77,8 @@ impl Watch {
             priority: Self::default_priority(),
         }
     }
-    fn default_patterns() -> Vec<String> {
-        vec!["*.json".to_owned()]
+    fn default_converter() -> String {
+        wats_converters::AUTO.to_owned()
     }
     fn default_settle() -> Period {
         Period(Duration::from_secs(2))

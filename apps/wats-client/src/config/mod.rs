@@ -14,6 +14,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use wats::{Secret, ServerUrl, Station};
+use wats_converters::{Arguments, Refusal, check_arguments, find};
 
 /// Address of the WATS server; overrides `server.url`.
 pub(crate) const SERVER_URL: &str = "WATS_CLIENT_SERVER_URL";
@@ -87,6 +88,12 @@ pub(crate) struct Watch {
     pub(crate) folder: PathBuf,
     /// File names to take, with `*` and `?`.
     pub(crate) patterns: Vec<String>,
+    /// Files that no converter knows stay where they are, because nobody has said that all files are for this program.
+    pub(crate) leave_unknown: bool,
+    /// Name of the converter, or `auto`.
+    pub(crate) converter: String,
+    /// What the converter is told.
+    pub(crate) arguments: Arguments,
     /// Where files go whose reports are safe in the queue.
     pub(crate) done: PathBuf,
     /// Where files go that hold no usable report.
@@ -175,6 +182,12 @@ impl Config {
         }
         let credential =
             environment.get("CREDENTIALS_DIRECTORY").map(|folder| Path::new(&folder).join("api-token"));
+        let watches = file
+            .watch
+            .into_iter()
+            .enumerate()
+            .map(|(index, watch)| Watch::new(watch, index, &state, path.as_deref()))
+            .collect::<Result<_, _>>()?;
         let config = Self {
             server: file.server.url,
             token: TokenSources {
@@ -187,7 +200,7 @@ impl Config {
                 location: file.station.location,
                 purpose: file.station.purpose,
             },
-            watches: file.watch.into_iter().map(|watch| Watch::new(watch, &state)).collect(),
+            watches,
             queue: Queue {
                 folder: file.queue.folder.unwrap_or_else(|| state.join("queue")),
                 max_reports: file.queue.max_reports,
@@ -247,17 +260,49 @@ impl Config {
 }
 
 impl Watch {
-    fn new(watch: file::Watch, state: &Path) -> Self {
-        Self {
+    fn new(watch: file::Watch, index: usize, state: &Path, file: Option<&Path>) -> Result<Self, ConfigError> {
+        let invalid = |place: &str, message: String| ConfigError::Invalid {
+            file: file.map(Path::to_owned),
+            place: format!("watch[{index}].{place}"),
+            message,
+        };
+        let mut arguments = Arguments::default();
+        for (name, value) in &watch.arguments {
+            values::flatten(name, value, &mut |name, text| arguments.set(name, text)).map_err(|name| {
+                invalid(&format!("arguments.{name}"), "must be a text, a number or true or false".into())
+            })?;
+        }
+        check_arguments(&watch.converter, &arguments).map_err(|refusal| match refusal {
+            Refusal::Argument { name, message } => invalid(&format!("arguments.{name}"), message),
+            other => invalid("converter", other.to_string()),
+        })?;
+        let usual = || match find(&watch.converter) {
+            Some(converter) => converter.describe().patterns.to_vec(),
+            None => wats_converters::patterns(),
+        };
+        let leave_unknown = watch.patterns.is_none();
+        Ok(Self {
             folder: watch.folder,
-            patterns: watch.patterns,
+            patterns: watch.patterns.unwrap_or_else(|| usual().into_iter().map(str::to_owned).collect()),
+            leave_unknown,
+            converter: watch.converter,
+            arguments,
             done: watch.done.unwrap_or_else(|| state.join("done")),
             error: watch.error.unwrap_or_else(|| state.join("error")),
             settle: watch.settle.0,
             rescan: watch.rescan.0,
             post_action: watch.post_action,
             priority: watch.priority,
-        }
+        })
+    }
+}
+
+#[cfg(test)]
+impl Watch {
+    /// A folder with the defaults, for tests of other modules.
+    pub(crate) fn of_test(folder: &str) -> Self {
+        Self::new(file::Watch::at(folder.into()), 0, Path::new("/state"), None)
+            .expect("the defaults are valid")
     }
 }
 

@@ -55,6 +55,27 @@ impl Size {
     }
 }
 
+/// Gives all texts, numbers and truths in a value with their dotted names. A value of another kind is an error: its name.
+pub(super) fn flatten(
+    name: &str,
+    value: &toml::Value,
+    each: &mut dyn FnMut(&str, String),
+) -> Result<(), String> {
+    match value {
+        toml::Value::String(text) => each(name, text.clone()),
+        toml::Value::Integer(_) | toml::Value::Float(_) | toml::Value::Boolean(_) => {
+            each(name, value.to_string());
+        }
+        toml::Value::Table(values) => {
+            for (below, value) in values {
+                flatten(&format!("{name}.{below}"), value, each)?;
+            }
+        }
+        toml::Value::Datetime(_) | toml::Value::Array(_) => return Err(name.to_owned()),
+    }
+    Ok(())
+}
+
 impl<'de> de::Deserialize<'de> for Period {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct PeriodVisitor;

@@ -1,17 +1,16 @@
-//! From the bytes of a source file to reports for the queue.
+//! From a source file to reports for the queue.
 
+use crate::config::Watch;
 use crate::queue::{NewReport, SourceKey};
-use wats::{ContentHash, Invalid, ReadError, Report, Station, read_reports, report_id};
-
-/// Name of the one converter so far. It is part of each report's identity: never change it.
-const WSJF: &str = "wsjf";
+use wats::{ContentHash, Invalid, Report, Station};
+use wats_converters::{Conversion, Refusal, Source, convert};
 
 /// Why a file gives no reports.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ConvertError {
-    /// It cannot be read as reports.
+    /// The converter refuses it.
     #[error(transparent)]
-    Unreadable(#[from] ReadError),
+    Refused(#[from] Refusal),
     /// Its only report lacks something.
     #[error("a server would refuse this report: {0}")]
     Invalid(Invalid),
@@ -27,44 +26,58 @@ pub(super) enum ConvertError {
     },
 }
 
-/// Makes reports, ready to be sent, of a WSJF file.
-pub(super) fn wsjf(
-    bytes: &[u8],
-    hash: ContentHash,
-    source: &str,
-    station: &Station,
-    priority: u8,
-) -> Result<Vec<NewReport>, ConvertError> {
-    let reports = read_reports(bytes)?;
+impl ConvertError {
+    /// Whether something is missing that may come yet.
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(self, Self::Refused(Refusal::NotYet(_)))
+    }
+
+    /// Whether the file looks like none that this program is for.
+    pub(super) fn is_foreign(&self) -> bool {
+        matches!(self, Self::Refused(Refusal::Unknown { best: None }))
+    }
+}
+
+/// A file that was converted.
+#[derive(Debug)]
+pub(super) struct Converted {
+    /// Hash of all that the reports were made of.
+    pub(super) content: ContentHash,
+    /// Whether the folder of the file's name was read too.
+    pub(super) companions: bool,
+    /// The reports, ready to be sent.
+    pub(super) reports: Vec<NewReport>,
+}
+
+/// Makes reports, ready to be sent, of a file.
+pub(super) fn reports(source: &Source, watch: &Watch, station: &Station) -> Result<Converted, ConvertError> {
+    let Conversion { converter, content, companions, reports, .. } =
+        convert(&watch.converter, source, &watch.arguments)?;
     let of = reports.len();
-    reports
-        .into_iter()
-        .enumerate()
-        .map(|(index, report)| {
-            new_report(report, index, hash, source, station, priority).map_err(|problems| match of {
-                1 => ConvertError::Invalid(problems),
-                _ => ConvertError::OneInvalid { number: index + 1, of, problems },
-            })
+    let reports = reports.into_iter().enumerate().map(|(index, report)| {
+        let key = SourceKey { content, converter, position: u32::try_from(index).unwrap_or(u32::MAX) };
+        new_report(report, key, source.name(), station, watch.priority).map_err(|problems| match of {
+            1 => ConvertError::Invalid(problems),
+            _ => ConvertError::OneInvalid { number: index + 1, of, problems },
         })
-        .collect()
+    });
+    Ok(Converted { content, companions, reports: reports.collect::<Result<_, _>>()? })
 }
 
 fn new_report(
     mut report: Report,
-    index: usize,
-    content: ContentHash,
+    key: SourceKey,
     source: &str,
     station: &Station,
     priority: u8,
 ) -> Result<NewReport, Invalid> {
-    let position = u32::try_from(index).unwrap_or(u32::MAX);
     report.fill_station(station);
     report.prepare();
     report.validate()?;
-    let id = report.id().unwrap_or_else(|| report_id(&content, WSJF, position));
+    let id = report.id().unwrap_or_else(|| wats::report_id(&key.content, key.converter, key.position));
     report.set_id(id);
     Ok(NewReport {
-        key: SourceKey { content, converter: WSJF, position },
+        key,
         id,
         body: report.to_json().into_bytes(),
         source: source.to_owned(),
@@ -76,29 +89,41 @@ fn new_report(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Watch;
 
     const SAMPLE: &str = include_str!("../../samples/final-test-passed.json");
 
-    fn convert(text: &str) -> Result<Vec<NewReport>, ConvertError> {
+    fn convert(name: &str, text: &str) -> Result<Vec<NewReport>, ConvertError> {
         let station = Station { name: "N".into(), location: "L".into(), purpose: "P".into() };
-        wsjf(text.as_bytes(), ContentHash::of(text.as_bytes()), "a.json", &station, 5)
+        let watch = Watch::of_test("/watch");
+        reports(&Source::new(name, text.into()), &watch, &station).map(|converted| converted.reports)
     }
 
     #[test]
     fn ids_are_the_same_every_time() {
         let without_id = SAMPLE.replace("\"id\": \"", "\"other\": \"");
-        let (first, second) = (convert(&without_id).unwrap(), convert(&without_id).unwrap());
+        let (first, second) =
+            (convert("a.json", &without_id).unwrap(), convert("b.json", &without_id).unwrap());
         assert_eq!(first[0].id, second[0].id);
         assert_eq!(first[0].key, second[0].key);
-        assert_ne!(convert(SAMPLE).unwrap()[0].id, first[0].id);
+        assert_ne!(convert("a.json", SAMPLE).unwrap()[0].id, first[0].id);
     }
 
     #[test]
     fn the_faulty_report_of_several_is_named() {
         let list = format!("[{SAMPLE},{}]", SAMPLE.replace("\"sn\":", "\"ns\":"));
         assert_eq!(
-            convert(&list).unwrap_err().to_string(),
+            convert("a.json", &list).unwrap_err().to_string(),
             "a server would refuse report 2 of 2 in this file: sn (serial number) is missing"
         );
+    }
+
+    #[test]
+    fn other_formats_are_found_by_their_content() {
+        let text = "@31-JUL-12  14:18:51 SN 1\nR1=1(0,2)R\n\"31-JUL-12  14:18:53";
+        let reports = convert("a.txt", &format!("D:\\board.obc[31-JUL-12  14:17:35\n{text}")).unwrap();
+        assert_eq!((reports[0].key.converter, reports[0].serial_number.as_str()), ("gr228x", "1"));
+        assert!(convert("a.txt", "not ours").unwrap_err().is_foreign());
+        assert!(!convert("a.json", "not ours").unwrap_err().is_foreign());
     }
 }

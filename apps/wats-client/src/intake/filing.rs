@@ -31,6 +31,36 @@ pub(super) fn put_aside(source: &Path, folder: &Path, hash: &str, why: &str) -> 
     Ok(target)
 }
 
+/// Moves the folder that belongs to a source file to where the file went, or deletes its files when the file was
+/// deleted. The folder has the file's name without its extension.
+pub(super) fn follow(source: &Path, target: Option<&Path>) -> io::Result<()> {
+    let folder = source.with_extension("");
+    let Some(target) = target.map(|target| target.with_extension("")) else {
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_file() {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        return fs::remove_dir(&folder);
+    };
+    if target.exists() {
+        let message = format!("{} is there already", target.display());
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
+    }
+    match fs::rename(&folder, &target) {
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+            fs::create_dir(&target)?;
+            for entry in fs::read_dir(&folder)? {
+                let entry = entry?;
+                copy_onto(&entry.path(), &target.join(entry.file_name()))?;
+            }
+            fs::remove_dir(&folder)
+        }
+        other => other,
+    }
+}
+
 /// Makes an empty file under a name that was free. Making it is what reserves the name.
 fn reserve(source: &Path, folder: &Path, hash: &str) -> io::Result<PathBuf> {
     let stem = source.file_stem().unwrap_or(OsStr::new("report"));
@@ -103,6 +133,25 @@ mod tests {
         let target = put_aside(&source, &error, "0123456789", "why").unwrap();
         assert_eq!(target, error.join("a.json"));
         assert_eq!(fs::read_to_string(error.join("a.json.error.txt")).unwrap(), "why");
+    }
+
+    #[test]
+    fn a_folder_follows_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let source = folder.path().join("unit.txt");
+        let data = folder.path().join("unit");
+        let done = folder.path().join("done");
+        fs::create_dir_all(&done).unwrap();
+        for target in [Some(done.join("unit-0123.txt")), None] {
+            fs::create_dir(&data).unwrap();
+            fs::write(data.join("a.txt"), "a").unwrap();
+            follow(&source, target.as_deref()).unwrap();
+            assert!(!data.exists());
+        }
+        assert_eq!(fs::read_to_string(done.join("unit-0123/a.txt")).unwrap(), "a");
+        fs::create_dir(&data).unwrap();
+        assert!(follow(&source, Some(&done.join("unit-0123.txt"))).is_err());
+        assert!(data.exists());
     }
 
     #[test]

@@ -11,8 +11,9 @@ mod settle;
 
 use crate::config::{PostAction, Watch};
 use crate::liveness::Beat;
-use crate::queue::{Accepted, Answer, NewReport, Queue, QueueError};
+use crate::queue::{Accepted, Answer, Queue, QueueError};
 use crate::status::{SharedStatus, Status};
+use convert::Converted;
 use hints::{Hint, Hints};
 use settle::{Settling, Stamp};
 use std::collections::HashSet;
@@ -25,6 +26,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use wats::{ContentHash, Station};
+use wats_converters::Source;
 
 /// Most files read before they are put into the queue together.
 const BATCH_FILES: usize = 64;
@@ -34,6 +36,8 @@ const BATCH_BYTES: u64 = 32 << 20;
 const FILE_LIMIT: u64 = 256 << 20;
 /// Pause after a file that could not be dealt with, if it does not change.
 const PAUSE: Duration = Duration::from_secs(15);
+/// How long after its last change a file waits for what belongs to it.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// Shortest pause between two looks at a folder, so that many news together cause one look.
 const BREATH: Duration = Duration::from_millis(30);
 /// Longest time without a sign of life.
@@ -105,6 +109,8 @@ struct Taken {
     path: PathBuf,
     stamp: Stamp,
     hash: ContentHash,
+    /// Whether the folder of the file's name was read too, and goes where the file goes.
+    companions: bool,
     answer: Answer<Vec<Accepted>>,
 }
 
@@ -262,24 +268,36 @@ impl Folder {
             self.settling.forget(path);
             return None;
         }
-        let hash = ContentHash::of(&bytes);
-        match convert::wsjf(&bytes, hash, &name, &self.shared.station, self.watch.priority) {
-            Ok(reports) => Some(self.hand_over(path, stamp, hash, reports)),
+        let source = Source::new(name, bytes).beside(path);
+        match convert::reports(&source, &self.watch, &self.shared.station) {
+            Ok(converted) => Some(self.hand_over(path, stamp, converted)),
+            Err(error) if self.watch.leave_unknown && error.is_foreign() => {
+                tracing::warn!(file = %path.display(), "{error}: it stays where it is");
+                self.settling.rest(path, stamp, None, Instant::now());
+                None
+            }
+            Err(error) if error.may_pass() && self.settling.waited(path, Instant::now()) < PATIENCE => {
+                tracing::info!(file = %path.display(), "it waits: {error}");
+                self.settling.rest(path, stamp, Some(self.watch.rescan.min(PAUSE)), Instant::now());
+                None
+            }
             Err(error) => {
-                self.refuse(path, stamp, &hash.to_string(), &error.to_string());
+                let hash = ContentHash::of(source.bytes()).to_string();
+                self.refuse(path, stamp, &hash, &error.to_string());
                 None
             }
         }
     }
 
-    fn hand_over(&self, path: &Path, stamp: Stamp, hash: ContentHash, reports: Vec<NewReport>) -> Taken {
+    fn hand_over(&self, path: &Path, stamp: Stamp, converted: Converted) -> Taken {
+        let Converted { content, companions, reports } = converted;
         let answer = self.shared.queue.call(move |store| store.accept(&reports));
-        Taken { path: path.to_owned(), stamp, hash, answer }
+        Taken { path: path.to_owned(), stamp, hash: content, companions, answer }
     }
 
     /// Puts a file away when the queue has its reports. Gives what kept the queue from taking them.
     fn settle_up(&mut self, file: Taken) -> Option<String> {
-        let Taken { path, stamp, hash, answer } = file;
+        let Taken { path, stamp, hash, companions, answer } = file;
         let accepted = match answer.wait() {
             Ok(accepted) => accepted,
             Err(QueueError::Closed) => return None,
@@ -302,17 +320,21 @@ impl Folder {
             self.settling.forget(&path);
             return None;
         }
+        // The file goes first: without its folder it would be refused, the folder alone is nothing to convert.
         let done = match self.watch.post_action {
-            PostAction::Move => filing::put_away(&path, &self.watch.done, &hash.to_string()).map(drop),
-            PostAction::Delete => fs::remove_file(&path),
+            PostAction::Move => filing::put_away(&path, &self.watch.done, &hash.to_string()).map(Some),
+            PostAction::Delete => fs::remove_file(&path).map(|()| None),
             PostAction::Keep => {
                 self.settling.rest(&path, stamp, None, Instant::now());
                 return None;
             }
         };
         match done {
-            Ok(()) => {
+            Ok(target) => {
                 self.settling.forget(&path);
+                if companions && let Err(error) = filing::follow(&path, target.as_deref()) {
+                    tracing::warn!(file = %path.display(), "its folder of measurements stays where it is: {error}");
+                }
                 None
             }
             Err(error) => {

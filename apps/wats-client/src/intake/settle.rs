@@ -59,7 +59,17 @@ impl Settling {
     pub(super) fn rest(&mut self, path: &Path, stamp: Stamp, pause: Option<Duration>, now: Instant) {
         // An instant this far away never comes.
         let until = now + pause.unwrap_or(Duration::from_secs(10 * 365 * 86_400));
-        self.files.insert(path.to_owned(), Waiting { stamp, since: now, not_before: Some(until) });
+        let since = self
+            .files
+            .get(path)
+            .filter(|waiting| waiting.stamp == stamp)
+            .map_or(now, |waiting| waiting.since);
+        self.files.insert(path.to_owned(), Waiting { stamp, since, not_before: Some(until) });
+    }
+
+    /// How long a file has been seen as it is now.
+    pub(super) fn waited(&self, path: &Path, now: Instant) -> Duration {
+        self.files.get(path).map_or(Duration::ZERO, |waiting| now.saturating_duration_since(waiting.since))
     }
 
     /// Forgets one file.
@@ -86,6 +96,19 @@ impl Settling {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_time_waited_is_that_since_the_last_change() {
+        let (mut settling, start, path) = (Settling::default(), Instant::now(), Path::new("a"));
+        let stamp = Stamp { size: 1, modified: None };
+        let later = start + Duration::from_secs(60);
+        assert_eq!(settling.waited(path, later), Duration::ZERO);
+        settling.look(path, stamp, SETTLE, false, start);
+        settling.rest(path, stamp, Some(SETTLE), start + SETTLE);
+        assert_eq!(settling.waited(path, later), Duration::from_secs(60));
+        settling.look(path, Stamp { size: 2, ..stamp }, SETTLE, false, later);
+        assert_eq!(settling.waited(path, later), Duration::ZERO);
+    }
 
     const SETTLE: Duration = Duration::from_secs(2);
 

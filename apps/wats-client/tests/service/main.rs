@@ -3,6 +3,8 @@
 #[cfg(unix)]
 mod command_line;
 #[cfg(unix)]
+mod converters;
+#[cfg(unix)]
 mod crash;
 #[cfg(unix)]
 mod delivery;

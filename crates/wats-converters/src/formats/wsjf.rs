@@ -1,0 +1,120 @@
+//! WATS Standard JSON Format.
+//!
+//! A JSON object is a report; a list of objects is several. UTF-8 with or without byte order mark, or UTF-16 with
+//! one. Reports go through as they are, with members that nobody knows, with the digits and the order they have.
+//! `type` is `T` (test) or `R` (repair), also written `Test`, `UUT`, `Repair`, `UUR`, `U`.
+//!
+//! Confidence: 95 for an object that shows one of the members of a report at its start, 60 for another object in
+//! a file named `*.json`; 30 for a file that is only named so.
+//!
+//! Arguments: the common ones fill members that a report leaves out; `process-code` only when it is given.
+
+use crate::{Arguments, Confidence, Converter, Description, Refusal, Source};
+use serde_json::{Map, Value};
+use wats::{Report, read_reports};
+
+pub(crate) const NAME: &str = "wsjf";
+
+/// Members that most reports have near their start.
+const MARKS: [&str; 8] = [
+    "\"type\"",
+    "\"pn\"",
+    "\"sn\"",
+    "\"processCode\"",
+    "\"result\"",
+    "\"machineName\"",
+    "\"root\"",
+    "\"uur\"",
+];
+
+/// The arguments that fill members of the same meaning.
+const FILLED: [(&str, &str); 5] = [
+    ("part-number", "pn"),
+    ("part-revision", "rev"),
+    ("station-name", "machineName"),
+    ("location", "location"),
+    ("purpose", "purpose"),
+];
+
+pub(super) struct Wsjf;
+
+impl Converter for Wsjf {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn describe(&self) -> Description {
+        Description {
+            title: "WATS Standard JSON Format (WSJF)",
+            patterns: &["*.json", "*.wsjf"],
+            arguments: &[],
+        }
+    }
+
+    fn confidence(&self, source: &Source) -> Confidence {
+        let head = source.head().trim_start();
+        let start = head.strip_prefix('[').unwrap_or(head).trim_start();
+        let object = start.strip_prefix('{').map(str::trim_start);
+        match object {
+            Some(inside) if inside.starts_with('"') && MARKS.iter().any(|mark| inside.contains(mark)) => {
+                Confidence::SURE
+            }
+            Some(inside) if inside.starts_with('"') && source.has_extension("json") => {
+                Confidence::percent(60)
+            }
+            _ if source.has_extension("json") || source.has_extension("wsjf") => Confidence::NAME,
+            _ => Confidence::NONE,
+        }
+    }
+
+    fn convert(&self, source: &Source, arguments: &Arguments) -> Result<Vec<Report>, Refusal> {
+        let mut reports = read_reports(source.bytes())?;
+        let code = arguments.process_code()?;
+        for report in &mut reports {
+            let members = report.members_mut();
+            for (argument, member) in FILLED {
+                fill(members, member, arguments.get(argument).map(Value::from));
+            }
+            fill(members, "processCode", code.map(Value::from));
+        }
+        Ok(reports)
+    }
+}
+
+/// Sets a member that is missing, null or blank.
+fn fill(members: &mut Map<String, Value>, name: &str, value: Option<Value>) {
+    let blank = match members.get(name) {
+        None | Some(Value::Null) => true,
+        Some(Value::String(text)) => text.trim().is_empty(),
+        Some(_) => false,
+    };
+    if let (true, Some(value)) = (blank, value) {
+        members.insert(name.to_owned(), value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_go_through_as_they_are() {
+        let text = r#"{"type":"T","zeta":{"new":[1,null,1.10]},"sn":"é","processCode":10}"#;
+        let arguments = Arguments::from_iter([("process-code", "20"), ("location", "Line 1")]);
+        let reports = Wsjf.convert(&Source::new("a.json", text.into()), &Arguments::default()).unwrap();
+        assert_eq!(reports[0].to_json(), text);
+        let reports = Wsjf.convert(&Source::new("a.json", text.into()), &arguments).unwrap();
+        assert_eq!(reports[0].to_json(), text.replace("10}", "10,\"location\":\"Line 1\"}"));
+    }
+
+    #[test]
+    fn confidence_follows_the_content() {
+        let confidence =
+            |name: &str, text: &str| Wsjf.confidence(&Source::new(name, text.into())).as_percent();
+        assert_eq!(confidence("a.txt", "\u{feff} [\n {\"pn\":1"), 95);
+        assert_eq!(confidence("a.json", "{\"colour\":1}"), 60);
+        assert_eq!(confidence("a.txt", "{\"colour\":1}"), 0);
+        assert_eq!(confidence("a.json", "<xml/>"), 30);
+        assert_eq!(confidence("a.log", "{@BATCH|PSU"), 0);
+    }
+}

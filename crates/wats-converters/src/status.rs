@@ -1,0 +1,58 @@
+//! Results of steps and reports.
+
+use serde_json::Value;
+
+/// How a step ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Status {
+    Passed,
+    Failed,
+    Done,
+    Error,
+    Terminated,
+    Skipped,
+}
+
+impl Status {
+    /// Reads a word or letter; case makes no difference.
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        Some(match word.trim().to_ascii_lowercase().as_str() {
+            "p" | "pass" | "passed" | "ok" | "success" | "true" | "go" => Self::Passed,
+            "f" | "fail" | "failed" | "failure" | "ng" | "nok" | "false" | "nogo" => Self::Failed,
+            "d" | "done" | "complete" | "completed" => Self::Done,
+            "e" | "err" | "error" => Self::Error,
+            "t" | "term" | "terminated" | "abort" | "aborted" | "cancelled" | "canceled" => Self::Terminated,
+            "s" | "skip" | "skipped" => Self::Skipped,
+            _ => return None,
+        })
+    }
+
+    /// Passed or failed.
+    pub(crate) fn passed_if(passed: bool) -> Self {
+        if passed { Self::Passed } else { Self::Failed }
+    }
+
+    /// The letter of WSJF.
+    pub(crate) fn letter(self) -> Value {
+        Value::from(match self {
+            Self::Passed => "P",
+            Self::Failed => "F",
+            Self::Done => "D",
+            Self::Error => "E",
+            Self::Terminated => "T",
+            Self::Skipped => "S",
+        })
+    }
+
+    /// The status of a sequence of steps: the worst that stops a unit, else passed.
+    pub(crate) fn of_all(all: impl IntoIterator<Item = Self>) -> Self {
+        let weight = |status: Self| match status {
+            Self::Error => 3,
+            Self::Terminated => 2,
+            Self::Failed => 1,
+            Self::Passed | Self::Done | Self::Skipped => 0,
+        };
+        let worst = all.into_iter().max_by_key(|status| weight(*status));
+        worst.filter(|status| weight(*status) > 0).unwrap_or(Self::Passed)
+    }
+}
