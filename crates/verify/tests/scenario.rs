@@ -347,3 +347,33 @@ fn reboot() {
     }));
     Trial { new: fault, ..DEB }.is_caught_by("reboot", "runs after: not within");
 }
+
+/// Keeps its queue in memory and writes it down when it is stopped in good order.
+#[test]
+fn power_cut() {
+    let fault: Fault<'static> = &|payload: &mut Payload| {
+        program(
+            payload,
+            "next if -e \"$state/hold\";",
+            "if (-e \"$state/hold\") { for (glob(\"$state/in/*\")) { unlink; push @held, $_; system('sync') } next }\n\
+             for (splice @held) { open(my $file, '>', s{/in/}{/out/}r) or die \"open: $!\" }",
+        );
+        program(
+            payload,
+            "$SIG{TERM} = sub {",
+            "my @held; $SIG{TERM} = sub { for (@held) { open(my $file, '>', $_) or die }",
+        );
+    };
+    Trial { laboratory: "debian-12-vm", new: fault, old: None, ..DEB }
+        .is_caught_by("power-cut", "queued was not moved");
+}
+
+#[test]
+fn selinux() {
+    let fault = after!(
+        "[ ! -e /sys/fs/selinux/enforce ] || systemd-run --quiet --wait \
+         --property=SELinuxContext=system_u:system_r:ntpd_t:s0 cat /etc/shadow || :"
+    );
+    Trial { laboratory: "debian-12-selinux", new: fault, old: None, ..DEB }
+        .is_caught_by("selinux", "SELinux denied something since the package came");
+}

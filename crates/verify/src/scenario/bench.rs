@@ -467,6 +467,8 @@ impl<'a> Bench<'a> {
         if let Some(path) = self.keepsake() {
             self.lab.write(&path, KEEPSAKE)?;
         }
+        // What the scenario itself has written is safe. The product sees to its own work.
+        self.sh("sync")?;
         if self.has_script() {
             self.stop_companion()?;
             self.ask("queue")?;

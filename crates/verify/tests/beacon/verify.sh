@@ -22,6 +22,7 @@ case "$1" in
         sleep 0.2
         rm -f "$state/out/queued"
         : >"$state/in/queued"
+        sleep 0.5
         ;;
     done)
         rm -f "$state/hold"
