@@ -75,6 +75,12 @@ impl Services {
         matches!(self, Self::Systemd | Self::OpenRc)
     }
 
+    /// Whether it finishes a restart when whoever asked for it is killed. Elsewhere it is that process which stops and
+    /// starts, and a person has to start what it had stopped.
+    pub fn finishes_restarts(self) -> bool {
+        self == Self::Systemd
+    }
+
     /// Whether it knows that a program which ended at once is not ready. OpenRC's supervisor calls a service started
     /// that it starts again and again.
     pub fn knows_readiness(self) -> bool {

@@ -40,8 +40,8 @@ impl Trial {
         b.managed(Action::Restore, release)?;
         b.program_is_new()?;
         self.unharmed(b)?;
-        if b.has_service() && !b.lab().services().enables() {
-            // Whoever started it by hand does so again.
+        if b.has_service() && !b.lab().services().finishes_restarts() {
+            // Nobody else does, should the interruption have come between stop and start.
             b.act(Verb::Start)?;
         }
         still_runs(b)?;
