@@ -87,13 +87,15 @@ impl Campaign {
             }
             laboratories.push(blueprint.describe());
         }
-        let tasks: Vec<Task<'_>> = self
+        let mut tasks: Vec<Task<'_>> = self
             .pairs()
             .flat_map(|(subject, blueprint)| {
                 let acts = Act::of(blueprint, &self.steps).into_iter();
                 acts.map(move |act| Task { subject, blueprint, act })
             })
             .collect();
+        // What takes longest first, so that no processor waits for it at the end.
+        tasks.sort_by_key(|task| task.blueprint.steps().is_none());
         let played = self.play(&tasks, &unprepared, tell);
         let runs = self.pairs().map(|(subject, blueprint)| {
             let own = |task: &&(&Task<'_>, Vec<Step>)| {
