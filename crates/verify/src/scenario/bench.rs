@@ -429,7 +429,8 @@ impl<'a> Bench<'a> {
             return Ok(());
         }
         self.sh(&format!(
-            "pid=$(cat {INBOX}/companion.pid); kill \"$pid\" 2>/dev/null || :; \
+            "[ -e {INBOX}/companion.pid ] || exit 0; \
+             pid=$(cat {INBOX}/companion.pid); rm {INBOX}/companion.pid; kill \"$pid\" 2>/dev/null || :; \
              for _ in $(seq 100); do kill -0 \"$pid\" 2>/dev/null || exit 0; sleep 0.1; done; kill -9 \"$pid\""
         ))
         .map(drop)

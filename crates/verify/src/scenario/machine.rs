@@ -56,6 +56,8 @@ fn comes_up_again(b: &mut Bench<'_>, happens: impl FnOnce(&mut Bench<'_>) -> Sai
     b.start_companion()?;
     let kept = b.remember()?;
     b.queue_work()?;
+    // Afterwards its number is somebody else's.
+    b.stop_companion()?;
     happens(b)?;
     still_runs(b)?;
     b.configuration_is(&kept, "")?;
