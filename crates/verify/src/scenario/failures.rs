@@ -98,7 +98,11 @@ pub(super) fn killed(b: &mut Bench<'_>) {
         for part in KILLED_AT {
             #[expect(clippy::cast_precision_loss, reason = "a wait of milliseconds")]
             let seconds = format!("{:.3}", time as f64 / 1000.0 * part);
-            let outcome = b.run(&[&["sh", "-c", KILL, &seconds], command.as_slice()].concat())?;
+            // A service manager that lives in the processes of the upgrade would be killed with them, and no package
+            // can put that right.
+            let whole = !b.has_service() || b.lab().services().finishes_restarts();
+            let group = if whole { "-" } else { "" };
+            let outcome = b.run(&[&["sh", "-c", KILL, &seconds, group], command.as_slice()].concat())?;
             cut |= outcome.code == Some(137);
             trial.unharmed(b)?;
             // As after a crash: what the package manager's own words are for that, and the same release again.
@@ -113,14 +117,22 @@ pub(super) fn killed(b: &mut Bench<'_>) {
     });
 }
 
-/// Runs a command in a process group of its own and kills that after `$0` seconds.
+/// Runs a command in a process group of its own and kills that after `$0` seconds; if `$1` is not `-` the command alone,
+/// and what it had started comes to its end.
 const KILL: &str = r#"
+group="$1"
+shift
 setsid "$@" </dev/null >/tmp/laboratory-killed 2>&1 &
 pid=$!
 sleep "$0"
-kill -9 -"$pid" 2>/dev/null
+kill -9 "$group$pid" 2>/dev/null
 wait "$pid"
 code=$?
+# The service itself may be one of them, and stays.
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+    kill -0 -"$pid" 2>/dev/null || break
+    sleep 0.5
+done
 cat /tmp/laboratory-killed
 exit "$code"
 "#;
