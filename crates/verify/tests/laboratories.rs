@@ -287,10 +287,7 @@ fn archive(format: Format) {
     act(Verb::Restart).ok().unwrap();
     story.does(Action::Remove, &old);
     assert!(!story.service().active);
-    assert_eq!(
-        story.sh("find /opt/demo ! -type d | sort"),
-        format!("{config}\n{config}.new\n/opt/demo/mine")
-    );
+    assert_eq!(story.sh("find /opt/demo ! -type d | sort"), format!("{config}\n/opt/demo/mine"));
     story.does(Action::Purge, &old);
     let left = story.difference().without(&["/var/lib/demo"]);
     assert!(left.is_empty(), "{left}");

@@ -198,6 +198,8 @@ impl Rhel {
 pub(super) fn resemble_rhel(lab: &dyn Laboratory) -> Result<()> {
     // Debian's rpm keeps root's database in root's home.
     lab.write("/etc/rpm/macros", "%_dbpath /var/lib/rpm\n")?;
+    // rpm renames the folder of its database, which an overlay refuses for one that the base system has.
+    lab.script("rm -rf /var/lib/rpm; mkdir /var/lib/rpm")?.ok()?;
     // Belongs to the package `filesystem` there, so that no other package takes it away.
     lab.run(&["mkdir", "-p", "/usr/share/licenses"])?.ok().map(drop)
 }
