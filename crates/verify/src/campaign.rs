@@ -97,14 +97,14 @@ impl Campaign {
         // What takes longest first, so that no processor waits for it at the end.
         tasks.sort_by_key(|task| task.blueprint.steps().is_none());
         let played = self.play(&tasks, &unprepared, tell);
-        let runs = self.pairs().map(|(subject, blueprint)| {
+        let runs = self.pairs().filter_map(|(subject, blueprint)| {
             let own = |task: &&(&Task<'_>, Vec<Step>)| {
                 std::ptr::eq(task.0.subject, subject) && task.0.blueprint.id() == blueprint.id()
             };
             let steps: Vec<Step> = played.iter().filter(own).flat_map(|(_, steps)| steps.clone()).collect();
-            scenario::run(subject, blueprint, steps)
+            (!steps.is_empty()).then(|| scenario::run(subject, blueprint, steps))
         });
-        (runs.filter(|run| !run.steps.is_empty()).collect(), laboratories)
+        (runs.collect(), laboratories)
     }
 
     fn play<'t>(
@@ -123,9 +123,9 @@ impl Campaign {
                         let Some(task) = tasks.get(at) else { break };
                         let start = Instant::now();
                         let mut steps = match (unprepared.get(task.blueprint.id()), self.ruled_out(task)) {
-                            (Some(error), _) => task.act.unplayable(error, start),
+                            (Some(error), _) => task.act.unplayable(task.blueprint, error, start),
                             (None, Some(reason)) => {
-                                task.act.not_played(Verdict::NotApplicable, &reason, start)
+                                task.act.not_played(task.blueprint, Verdict::NotApplicable, &reason, start)
                             }
                             (None, None) => task.act.play(task.subject, task.blueprint),
                         };

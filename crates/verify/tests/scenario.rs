@@ -7,9 +7,12 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use landfall_packages::{Level, Options, packager};
-use landfall_payload::{Content, Entry, EntryKind, Format, Payload};
-use landfall_verify::evidence::{Step, Verdict};
-use landfall_verify::lab::{Blueprint, LabError, available, catalogue, timed};
+use landfall_payload::{Content, Entry, EntryKind, Format, Payload, Target};
+use landfall_verify::campaign::{Campaign, count};
+use landfall_verify::evidence::{SpeaksFor, Step, Verdict};
+use landfall_verify::lab::{
+    self, Blueprint, DPKG, LabError, Laboratory, Manager, available, catalogue, timed,
+};
 use landfall_verify::scenario::{Act, Subject};
 
 /// What breaks a package.
@@ -167,10 +170,80 @@ fn a_sound_product_passes_everything() {
     }
 }
 
+/// A laboratory whose tools are missing here.
+struct Missing;
+
+impl Blueprint for Missing {
+    fn id(&self) -> &'static str {
+        "missing"
+    }
+
+    fn title(&self) -> String {
+        "A laboratory that this machine cannot have".to_owned()
+    }
+
+    fn identity(&self) -> String {
+        "nothing".to_owned()
+    }
+
+    fn speaks_for(&self) -> Vec<SpeaksFor> {
+        Vec::new()
+    }
+
+    fn takes(&self, _: Format, _: &Target) -> bool {
+        true
+    }
+
+    fn manager(&self) -> &'static dyn Manager {
+        DPKG
+    }
+
+    fn steps(&self) -> Option<&'static [&'static str]> {
+        Some(&["install", "reboot"])
+    }
+
+    fn check(&self) -> lab::Result<()> {
+        Err(LabError::Missing("a thing (apt-get install thing)".to_owned()))
+    }
+
+    fn prepare(&self) -> lab::Result<()> {
+        self.check()
+    }
+
+    fn open(&self) -> lab::Result<Box<dyn Laboratory>> {
+        self.check().map(|()| unreachable!())
+    }
+}
+
 #[test]
-fn a_missing_laboratory_is_said() {
-    let error = LabError::Missing("a thing (apt-get install thing)".to_owned());
-    assert_eq!(error.to_string(), "needs a thing (apt-get install thing)");
+fn a_missing_laboratory_is_no_silent_pass() {
+    let scratch = tempfile::tempdir().unwrap();
+    let payload = sound("1.1.0", Format::Deb);
+    let campaign = Campaign {
+        subjects: vec![Subject {
+            artifact: "beacon.deb".to_owned(),
+            file: write(&payload, Format::Deb, scratch.path()),
+            sha256: String::new(),
+            format: Format::Deb,
+            payload,
+            previous: None,
+            scratch: scratch.path().to_owned(),
+        }],
+        blueprints: vec![Box::new(Missing)],
+        structure: Vec::new(),
+        steps: Vec::new(),
+        jobs: 1,
+    };
+    let (runs, laboratories) = campaign.run(&|_| {});
+    assert_eq!(laboratories[0].id, "missing");
+    let step = |id: &str| runs[0].steps.iter().find(|step| step.id == id).unwrap();
+    for id in ["install", "reboot"] {
+        assert_eq!(step(id).verdict, Verdict::NotRun);
+        assert_eq!(step(id).reason, "needs a thing (apt-get install thing)");
+    }
+    assert_eq!(step("purge").verdict, Verdict::NotRun);
+    assert_eq!(step("purge").reason, "this laboratory is slow and leaves it to others");
+    assert_eq!(count(&runs, Verdict::Passed), 0);
 }
 
 #[test]

@@ -31,7 +31,9 @@ impl Trial {
     }
 
     /// After a repair the way the package manager documents it, a further release installs, and all is well.
-    fn put_right(&self, b: &Bench<'_>, release: &Path) -> Said {
+    ///
+    /// `cut`: the upgrade may have been interrupted between stop and start.
+    fn put_right(&self, b: &Bench<'_>, release: &Path, cut: bool) -> Said {
         self.unharmed(b)?;
         if let Some(words) = b.manager().repair() {
             // It may fail where the damaged version cannot be repaired; the next release has to.
@@ -40,8 +42,10 @@ impl Trial {
         b.managed(Action::Restore, release)?;
         b.program_is_new()?;
         self.unharmed(b)?;
-        if b.has_service() && !b.lab().services().finishes_restarts() {
-            // Nobody else does, should the interruption have come between stop and start.
+        let services = b.lab().services();
+        // Where nothing looks after services, a person starts what has ended; and what an interruption has stopped,
+        // where the manager does not finish a restart.
+        if b.has_service() && (!services.enables() || (cut && !services.finishes_restarts())) {
             b.act(Verb::Start)?;
         }
         still_runs(b)?;
@@ -61,7 +65,7 @@ pub(super) fn script_fails(b: &mut Bench<'_>) {
         ensure(!outcome.success() || said.to_lowercase().contains("fail") || said.contains("error"), || {
             format!("nobody was told that a script failed: {said}")
         })?;
-        trial.put_right(b, &b.subject.further(Fault::None)?)
+        trial.put_right(b, &b.subject.further(Fault::None)?, false)
     });
 }
 
@@ -80,7 +84,7 @@ pub(super) fn disk_full(b: &mut Bench<'_>) {
                 "the upgrade needed less than the {NEARLY_FULL} bytes that were left free"
             )));
         }
-        trial.put_right(b, &release)
+        trial.put_right(b, &release, false)
     });
 }
 
@@ -113,7 +117,7 @@ pub(super) fn killed(b: &mut Bench<'_>) {
         if !cut {
             return failed("the upgrade ended before it could be killed, three times");
         }
-        trial.put_right(b, &release)
+        trial.put_right(b, &release, true)
     });
 }
 
@@ -150,6 +154,6 @@ pub(super) fn not_ready(b: &mut Bench<'_>) {
         ensure(!state.active || silent, || {
             format!("the service is said to be {state}, {} ms after its program failed", milliseconds(start))
         })?;
-        trial.put_right(b, &b.subject.further(Fault::None)?)
+        trial.put_right(b, &b.subject.further(Fault::None)?, false)
     });
 }

@@ -117,17 +117,20 @@ impl Act {
         }
     }
 
+    /// The steps that it takes in a laboratory. One that takes only some goes through all of them in one act, because
+    /// it takes long to start.
+    fn steps_in(self, blueprint: &dyn Blueprint) -> &'static [&'static str] {
+        match (self, blueprint.steps()) {
+            (_, None) => self.steps(),
+            (Self::Machine, Some(all)) => all,
+            (_, Some(_)) => &[],
+        }
+    }
+
     /// The acts that belong to a laboratory, if only some steps are wanted; an empty list wants all.
     pub fn of(blueprint: &dyn Blueprint, wanted: &[String]) -> Vec<Self> {
         let asked = |step: &&str| wanted.is_empty() || wanted.iter().any(|w| w == step);
-        let taken = |step: &&str| blueprint.steps().is_none_or(|all| all.contains(step));
-        // A machine that takes long to start goes through everything in one go.
-        let only_machine = blueprint.steps().is_some();
-        Self::ALL
-            .into_iter()
-            .filter(|act| act.steps().iter().any(|step| asked(step) && taken(step)))
-            .filter(|act| !only_machine || *act == Self::Machine)
-            .collect()
+        Self::ALL.into_iter().filter(|act| act.steps_in(blueprint).iter().any(asked)).collect()
     }
 
     /// Goes through it and tells what was seen.
@@ -135,7 +138,7 @@ impl Act {
         let start = Instant::now();
         let mut bench = match Bench::open(subject, blueprint) {
             Ok(bench) => bench,
-            Err(error) => return self.unplayable(&error, start),
+            Err(error) => return self.unplayable(blueprint, &error, start),
         };
         match self {
             Self::Fresh => history::fresh(&mut bench),
@@ -150,16 +153,22 @@ impl Act {
     }
 
     /// The steps of an act whose laboratory did not open.
-    pub(crate) fn unplayable(self, error: &LabError, start: Instant) -> Vec<Step> {
+    pub(crate) fn unplayable(self, blueprint: &dyn Blueprint, error: &LabError, start: Instant) -> Vec<Step> {
         let verdict = match error {
             LabError::Missing(_) => Verdict::NotRun,
             _ => Verdict::Failed,
         };
-        self.not_played(verdict, &error.to_string(), start)
+        self.not_played(blueprint, verdict, &error.to_string(), start)
     }
 
     /// The steps of an act that was not begun.
-    pub(crate) fn not_played(self, verdict: Verdict, reason: &str, start: Instant) -> Vec<Step> {
+    pub(crate) fn not_played(
+        self,
+        blueprint: &dyn Blueprint,
+        verdict: Verdict,
+        reason: &str,
+        start: Instant,
+    ) -> Vec<Step> {
         let step = |id: &&str| Step {
             id: (*id).to_owned(),
             verdict,
@@ -167,13 +176,29 @@ impl Act {
             reason: reason.to_owned(),
             commands: Vec::new(),
         };
-        self.steps().iter().map(step).collect()
+        self.steps_in(blueprint).iter().map(step).collect()
     }
 }
 
-/// Puts the steps of all acts of one artifact in one laboratory together.
+/// Puts the steps of all acts of one artifact in one laboratory together, and says of the others that they were not
+/// run, and why.
 pub fn run(subject: &Subject, blueprint: &dyn Blueprint, steps: Vec<Step>) -> Run {
     let mut steps = steps;
+    for definition in steps::ALL {
+        if steps.iter().any(|step| step.id == definition.id) {
+            continue;
+        }
+        let left_out = blueprint.steps().is_some_and(|all| !all.contains(&definition.id));
+        let reason =
+            if left_out { "this laboratory is slow and leaves it to others" } else { "it was not asked for" };
+        steps.push(Step {
+            id: definition.id.to_owned(),
+            verdict: Verdict::NotRun,
+            duration_ms: 0,
+            reason: reason.to_owned(),
+            commands: Vec::new(),
+        });
+    }
     let place = |id: &str| steps::ALL.iter().position(|step| step.id == id);
     steps.sort_by_key(|step| place(&step.id));
     Run {
