@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LANDFALL = ROOT / "target/release/landfall"
@@ -65,8 +66,11 @@ def make_input(folder):
         # Without the executable bit: what they need from the system is not the question here.
         shutil.copyfile(sysroot / "bin" / program, target / "bin" / program)
     crates = pathlib.Path(os.environ.get("CARGO_HOME", pathlib.Path.home() / ".cargo")) / "registry/src"
+    # Of what Cargo.lock names, so that another machine packs the same.
+    locked = tomllib.loads((ROOT / "Cargo.lock").read_text())["package"]
+    wanted = {f"{package['name']}-{package['version']}" for package in locked}
     budget = 40 << 20
-    for path in sorted(crates.rglob("*.rs")):
+    for path in sorted(p for p in crates.rglob("*.rs") if p.relative_to(crates).parts[1] in wanted):
         budget -= path.stat().st_size
         if budget < 0:
             break

@@ -8,35 +8,36 @@ use zstd::zstd_safe::CParameter;
 const GATHERED: usize = 64 << 10;
 
 /// Levels from here on are held to a window of 4 MiB with smaller tables: a tenth of the memory for half a
-/// percent of the size. Those below get a window of 16 or 32 MiB and long-distance matching instead: a tenth
-/// smaller for little time, and readers need no more memory than for the strongest level of the reference program.
+/// percent of the size.
 const STRONG: i32 = 10;
+/// Levels from here on, up to the strong ones, get a window of 16 MiB with long-distance matching: 2 % smaller for
+/// little time, and readers need no more memory than for the strongest level of the reference program. Its search
+/// for matches runs on one thread in front of all others, so that the faster levels are better off without.
+const DISTANT: i32 = 5;
 
 /// The parameters beside the level. Part of the bytes.
 fn parameters(level: i32) -> Vec<CParameter> {
     use CParameter::{
         ChainLog, EnableLongDistanceMatching, HashLog, JobSize, LdmHashRateLog, LdmMinMatch, OverlapSizeLog,
-        WindowLog,
+        SearchLog, WindowLog,
     };
     if level >= STRONG {
         // 9: a job sees the whole window before it.
         return vec![JobSize(4 << 20), OverlapSizeLog(9), WindowLog(22), ChainLog(22), HashLog(21)];
     }
-    // An overlap of 6 is an eighth of the window; what is farther is found by the long-distance matcher. The
-    // tables of the faster levels would forget so much again: for them a 32nd (4) is enough.
-    let mut all = vec![JobSize(8 << 20), EnableLongDistanceMatching(true)];
-    all.extend(match level {
-        1 | 2 => vec![WindowLog(24), OverlapSizeLog(4), HashLog(17), ChainLog(17), LdmHashRateLog(7)],
-        3 => vec![
-            WindowLog(25),
-            OverlapSizeLog(4),
-            HashLog(19),
-            ChainLog(18),
-            LdmHashRateLog(6),
-            LdmMinMatch(32),
-        ],
-        _ => vec![WindowLog(25), OverlapSizeLog(6), LdmHashRateLog(7)],
-    });
+    if level < DISTANT {
+        // An overlap of 3 is a 64th of the window: tables of this size, which stay in the processor's own memory,
+        // remember little more.
+        let mut all = vec![JobSize(8 << 20), OverlapSizeLog(3), WindowLog(23), HashLog(17)];
+        all.push(ChainLog(if level < 3 { 17 } else { 16 }));
+        return all;
+    }
+    // An overlap of 4 is a 32nd of the window; what is farther is found by the long-distance matcher.
+    let mut all = vec![JobSize(8 << 20), OverlapSizeLog(4), WindowLog(24)];
+    all.extend([EnableLongDistanceMatching(true), LdmHashRateLog(8), LdmMinMatch(64)]);
+    if level == DISTANT {
+        all.extend([HashLog(18), SearchLog(3)]);
+    }
     all
 }
 

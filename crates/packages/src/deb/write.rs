@@ -10,7 +10,7 @@ use md5::Md5;
 
 use super::conffiles::is_conffile;
 use super::{control, inexpressible, scripts, tree};
-use crate::content::Packing;
+use crate::content::{Packing, kinship};
 use crate::digests::{Digests, Noted};
 use crate::{Error, Level, Options};
 
@@ -116,23 +116,14 @@ fn data<'a, W: Write>(
     Ok((output, digests))
 }
 
-/// The order of `data.tar`: by path, or directories first and then files of one kind and one name side by side. That
-/// makes the archive smaller under gzip, which remembers 32 KiB, and larger under the others, which remember whole
-/// folders. dpkg asks only that a directory comes before what is in it.
+/// The order of `data.tar`: by path, or files of one kind side by side. dpkg asks only that a directory comes before
+/// what is in it.
 fn in_order(tree: &BTreeMap<String, Entry>, by_kind: bool) -> Vec<&Entry> {
     let mut entries: Vec<&Entry> = tree.values().collect();
     if !by_kind {
         return entries;
     }
-    entries.sort_by_cached_key(|entry| {
-        let name = entry.path.rsplit_once('/').map_or("", |(_, name)| name);
-        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-        let kind = match entry.kind {
-            EntryKind::Directory => None,
-            _ => Some((extension.to_owned(), name.to_owned())),
-        };
-        (kind, entry.path.clone())
-    });
+    entries.sort_by_cached_key(|entry| kinship(entry));
     entries
 }
 

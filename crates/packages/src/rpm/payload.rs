@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::cpio::Archive;
 use super::files::{File, FileList};
-use crate::content::Packing;
+use crate::content::{Packing, kinship};
 use crate::digests::Digests;
 use crate::{Error, Level, Options};
 
@@ -33,7 +33,7 @@ impl Compressor {
         };
         let codec = match (kind, options.level) {
             // Installing reads the payload once; the next levels make it 2 to 3 % smaller for a third more time.
-            (Kind::Zstd, Level::Default) => Codec::Zstd { level: 2 },
+            (Kind::Zstd, Level::Default) => Codec::Zstd { level: 3 },
             (Kind::Gzip, Level::Default) => Codec::Gzip { level: 4 },
             _ => kind.at(options.level.effort()),
         };
@@ -98,7 +98,9 @@ pub(super) fn pack(
     let encoder = Encoder::new(compressor.codec, options.threads, Hashing::new(output))?;
     let mut digests = Digests::<Sha256>::start()?;
     let mut archive = Archive::new(encoder, list.has_large_files());
-    for (index, file) in list.files.iter().enumerate() {
+    let order = in_order(list, compressor.codec.kind() == Kind::Gzip);
+    for &index in &order {
+        let file = &list.files[index];
         if file.is_packed() {
             archive.begin(index, file, time)?;
         }
@@ -115,8 +117,21 @@ pub(super) fn pack(
     }
     let (encoder, archive_size) = archive.finish()?;
     let (digest, size) = encoder.finish()?.finish();
-    let file_digests = with_digests(list, digests.finish()?.into_iter());
+    let is_regular = |&&index: &&usize| matches!(list.files[index].entry.kind, EntryKind::File(_));
+    let mut digests: Vec<_> = order.iter().filter(is_regular).zip(digests.finish()?).collect();
+    digests.sort_unstable();
+    let file_digests = with_digests(list, digests.into_iter().map(|(_, digest)| digest));
     Ok(Packed { size, digest, archive_size, file_digests })
+}
+
+/// Indexes of the files in the order of the archive: that of the list, or files of one kind side by side. rpm takes
+/// each file by its name, or by its index in the stripped form, and asks for no order.
+fn in_order(list: &FileList<'_>, by_kind: bool) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..list.files.len()).collect();
+    if by_kind {
+        order.sort_by_cached_key(|&index| kinship(list.files[index].entry));
+    }
+    order
 }
 
 /// Computes the SHA-256 and counts the bytes of what passes through.
