@@ -141,8 +141,14 @@ fn files_and_ports_have_their_labels() {
     if !has("matchpathcon", "selinux-utils") {
         return;
     }
-    let service =
-        Definition { writable: vec!["/srv/reports (old)".into()], ..definition("wats-client", "linux") };
+    let service = Definition {
+        writable: vec!["/srv/reports (old)".into()],
+        health: Some(Health::at("http://127.0.0.1:28999/health")),
+        network: Network::Inbound,
+        account: Account::System,
+        hardening: Hardening::None,
+        ..definition("wats-client", "linux")
+    };
     let policy = Policy::compile(&base, &service, folder.path());
     for (path, label) in [
         ("/usr/bin/wats-client", "wats_client_exec_t"),
