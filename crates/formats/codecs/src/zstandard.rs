@@ -28,7 +28,7 @@ fn parameters(level: i32) -> Vec<CParameter> {
     if level < DISTANT {
         // An overlap of 3 is a 64th of the window: tables of this size, which stay in the processor's own memory,
         // remember little more.
-        let mut all = vec![JobSize(8 << 20), OverlapSizeLog(3), WindowLog(23), HashLog(17)];
+        let mut all = vec![JobSize(4 << 20), OverlapSizeLog(3), WindowLog(23), HashLog(17)];
         all.push(ChainLog(if level < 3 { 17 } else { 16 }));
         return all;
     }

@@ -110,7 +110,7 @@ fn golden_bytes() {
         (Codec::Gzip { level: 3 }, "ef5c331ef835ebd3a24f08b003e7d5ae80f05d7d2ae835be3c4cf72ca24bd754"),
         (Codec::Gzip { level: 5 }, "4cc9e1f63182bfa7059854b63dc34eaf9d2b8d701c1761145ef6206163c245b4"),
         (Codec::Gzip { level: 9 }, "2735e49d66b7c6f0c10aea28fbf3fb6f1247ef631afc2b110952153049c1ecf4"),
-        (Codec::Zstd { level: 2 }, "a6f6ba24aba51c00c63ed714b2e3a775533e9958002002dfcdd87e5f7af28c45"),
+        (Codec::Zstd { level: 2 }, "bbfc5a28f3bda3aa8e9fec877d54ade21174dc36dfd5f4e5a2b4c89f2a75c03d"),
         (Codec::Zstd { level: 5 }, "83a4c5949505224957ce982215cf759ca0ed3316c87b302a73b3d7aba420b212"),
         (Codec::Zstd { level: 19 }, "84d2e2708da11bcf09589f43325acf37fa2847cb3fc6709114ac8277f6502178"),
         (Codec::Xz { preset: 0 }, "d2ad239b26c7ae5ae09fd4acdade45599f26ddce17deddaf3944cef802885610"),

@@ -4,19 +4,23 @@ use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Seek, Write};
 
 use landfall_archives::tar;
-use landfall_codecs::{Encoder, Kind};
+use landfall_codecs::{Codec, Encoder, Kind};
 use landfall_payload::{Content, Entry, EntryKind, Format, Payload, Role};
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
 
 use super::{pkginfo, scripts};
-use crate::{Error, Options, content, tree};
+use crate::{Error, Level, Options, content, tree};
 
 /// pax record in which apk keeps a file's checksum.
 const CHECKSUM: &str = "APK-TOOLS.checksum.SHA1";
 
 pub(super) fn write(payload: &Payload, options: &Options<'_>, output: &mut dyn Write) -> Result<(), Error> {
-    let codec = Kind::Gzip.at(options.level.effort());
+    let codec = match options.level {
+        // The next level makes it 1.5 % smaller for a tenth more time.
+        Level::Default => Codec::Gzip { level: 4 },
+        _ => Kind::Gzip.at(options.level.effort()),
+    };
     let mut tree = tree::with_parents(payload, Format::Apk)?;
     if let Some(list) = protected_paths(payload) {
         tree::add(&mut tree, list);

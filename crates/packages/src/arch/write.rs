@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 
 use landfall_archives::tar;
-use landfall_codecs::{Encoder, Kind, gzip_bytes};
+use landfall_codecs::{Codec, Encoder, Kind, gzip_bytes};
 use landfall_payload::{EntryKind, Format, Payload};
 use sha2::Sha256;
 
 use super::mtree::{Digests, Surveyor};
 use super::{inexpressible, install, metadata, mtree};
-use crate::{Error, Options, content, tree};
+use crate::{Error, Level, Options, content, tree};
 
 /// What are links on Arch Linux: a package with a file there conflicts with the package `filesystem`.
 const LINKS: [&str; 8] =
@@ -41,7 +41,11 @@ pub(super) fn write(payload: &Payload, options: &Options<'_>, output: &mut dyn W
     own.sort();
     let mtree = gzip_bytes(mtree::mtree(payload.epoch, &own, &tree, &digests).as_bytes(), 9)?;
 
-    let codec = Kind::Zstd.at(options.level.effort());
+    let codec = match options.level {
+        // What makes it 5 % smaller takes twice the time, and installing reads it once.
+        Level::Default => Codec::Zstd { level: 3 },
+        _ => Kind::Zstd.at(options.level.effort()),
+    };
     let encoder = Encoder::new(codec, options.threads, BufWriter::new(output))?;
     let mut archive = tar::Writer::new(encoder, tar::Dialect::Pax);
     archive.append_bytes(&tar::Header::file(".MTREE", 0o644, payload.epoch, 0), &mtree)?;
