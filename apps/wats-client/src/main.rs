@@ -6,6 +6,7 @@ mod cli;
 mod commands;
 mod config;
 mod credentials;
+mod files;
 mod health;
 mod intake;
 mod liveness;

@@ -1,7 +1,11 @@
 //! What monitoring and the service manager are told.
 
-use crate::support::{Station, names};
+use crate::support::Station;
+#[cfg(unix)]
+use crate::support::names;
+#[cfg(unix)]
 use std::os::unix::net::UnixDatagram;
+#[cfg(unix)]
 use std::time::Duration;
 
 #[test]
@@ -36,8 +40,7 @@ fn without_a_server_it_runs_and_keeps_reports() {
     let (status, body) = station.ask("/health/ready").unwrap();
     assert_eq!(status, 503);
     assert!(body.contains("no server address is set"), "{body}");
-    client.terminate();
-    assert_eq!(client.wait().0.code(), Some(0));
+    client.kill();
 
     station.set("server", "url", &url);
     std::fs::write(station.path("token"), "").unwrap();
@@ -60,6 +63,7 @@ fn an_occupied_health_port_is_no_reason_to_stop() {
     assert!(station.log().contains("health endpoints are off"), "{}", station.log());
 }
 
+#[cfg(unix)]
 #[test]
 fn the_service_manager_is_kept_informed() {
     let station = Station::new();
@@ -89,6 +93,7 @@ fn the_service_manager_is_kept_informed() {
     assert!(station.log().lines().all(|line| line.starts_with('<')), "{}", station.log());
 }
 
+#[cfg(unix)]
 #[test]
 fn systemd_says_where_things_are() {
     let station = Station::new();
