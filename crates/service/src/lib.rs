@@ -1,0 +1,27 @@
+//! What a service links to be at home under every service manager.
+//!
+//! [`Service::run`] takes an asynchronous main function, finds out who started the program — Windows' service control
+//! manager, systemd, launchd, OpenRC, a supervisor, a container engine, a person at a terminal — and speaks that one's
+//! language: when the service is ready, what it is doing, that it is alive, how it is told to stop or to read its
+//! configuration again, with which exit code it ends, and where its log messages go.
+//!
+//! Beside it stand parts that can be used alone: [`Liveness`] knows whether the program's loops still turn,
+//! and [`log`] has the destinations of log messages.
+//!
+//! `docs/service-library.md` is the guided tour, `examples/greeter.rs` a whole service.
+
+#![warn(clippy::unwrap_used)]
+
+mod exit;
+mod failure;
+mod host;
+mod liveness;
+pub mod log;
+mod run;
+pub mod systemd;
+
+pub use exit::Exit;
+pub use failure::Failure;
+pub use host::Host;
+pub use liveness::{Beat, Liveness};
+pub use run::{Context, Reload, Service, Stop};

@@ -1,0 +1,8 @@
+//! Runs real services as their managers would.
+#![cfg(unix)]
+
+mod activation;
+mod container;
+mod notify;
+mod support;
+mod terminal;
