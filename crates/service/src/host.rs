@@ -57,7 +57,7 @@ impl Host {
         if SUPERVISORS.contains(&parent) || has("SUPERVISOR_ENABLED") {
             return Self::Supervised;
         }
-        if evidence.container {
+        if evidence.container && evidence.parent_is_init && !INITS.contains(&parent) {
             return Self::Container;
         }
         Self::Background
@@ -82,6 +82,9 @@ impl fmt::Display for Host {
 /// Processes that start a service again when it ends and otherwise leave it alone. Linux shows 15 characters.
 const SUPERVISORS: [&str; 5] = ["runsv", "s6-supervise", "supervise", "supervisord", "perpd"];
 
+/// Processes 1 of whole systems, which may run in a container as well; what they start is no container's program.
+const INITS: [&str; 3] = ["init", "systemd", "openrc-init"];
+
 /// What [`Host::detect`] looks at.
 struct Evidence {
     /// Whether an environment variable has a value.
@@ -92,6 +95,8 @@ struct Evidence {
     terminal: bool,
     /// In a container.
     container: bool,
+    /// Started by process 1: a container's entry point, or an engine's small init.
+    parent_is_init: bool,
     /// In a container, as its first process.
     container_init: bool,
     /// Started by launchd.
@@ -107,6 +112,7 @@ impl Evidence {
             parent: parent_name(),
             terminal: std::io::stderr().is_terminal() || std::io::stdin().is_terminal(),
             container,
+            parent_is_init: parent_is_init(),
             container_init: is_init(),
             launchd: cfg!(target_os = "macos")
                 && parent_is_init()
@@ -176,6 +182,7 @@ mod tests {
         parent: None,
         terminal: false,
         container: false,
+        parent_is_init: false,
         container_init: false,
         launchd: false,
     };
@@ -191,7 +198,17 @@ mod tests {
             (Evidence { container_init: true, terminal: true, ..NOTHING }, Host::Container),
             // docker exec -it
             (Evidence { container: true, terminal: true, ..NOTHING }, Host::Terminal),
-            (Evidence { container: true, ..NOTHING }, Host::Container),
+            // docker run --init
+            (
+                Evidence { container: true, parent_is_init: true, parent: parent("docker-init"), ..NOTHING },
+                Host::Container,
+            ),
+            // A whole system in a container, and a script in one
+            (
+                Evidence { container: true, parent_is_init: true, parent: parent("init"), ..NOTHING },
+                Host::Background,
+            ),
+            (Evidence { container: true, parent: parent("sh"), ..NOTHING }, Host::Background),
             (Evidence { has: |name| name == "NOTIFY_SOCKET", ..NOTHING }, Host::Systemd),
             // Type=simple
             (

@@ -6,7 +6,8 @@
 //! configuration again, with which exit code it ends, and where its log messages go.
 //!
 //! Beside it stand parts that can be used alone: [`Liveness`] knows whether the program's loops still turn,
-//! and [`log`] has the destinations of log messages.
+//! [`health`] tells that to monitoring over HTTP, [`ipc`] lets a command line talk to the running service,
+//! [`Instance`] keeps a second one from starting, and [`log`] has the destinations of log messages.
 //!
 //! `docs/service-library.md` is the guided tour, `examples/greeter.rs` a whole service.
 
@@ -14,7 +15,10 @@
 
 mod exit;
 mod failure;
+pub mod health;
 mod host;
+mod instance;
+pub mod ipc;
 mod liveness;
 pub mod log;
 mod run;
@@ -23,5 +27,6 @@ pub mod systemd;
 pub use exit::Exit;
 pub use failure::Failure;
 pub use host::Host;
+pub use instance::{Instance, InstanceError};
 pub use liveness::{Beat, Liveness};
 pub use run::{Context, Reload, Service, Stop};

@@ -10,6 +10,8 @@ pub struct HandedOver {
     /// The descriptor, closed in programs that this one starts.
     #[cfg(unix)]
     pub descriptor: std::os::fd::OwnedFd,
+    #[cfg(not(unix))]
+    none: std::convert::Infallible,
 }
 
 /// The descriptors that were handed over, each once: a second call gives none.
@@ -85,10 +87,7 @@ impl HandedOver {
     /// # Errors
     /// When it is something else.
     pub fn into_tcp_listener(self) -> io::Result<tokio::net::TcpListener> {
-        rustix::net::sockopt::socket_acceptconn(&self.descriptor)
-            .ok()
-            .filter(|listening| *listening)
-            .ok_or_else(|| self.is_no("listening socket"))?;
+        self.check_listening()?;
         let listener = std::net::TcpListener::from(self.descriptor);
         // Fails for every other family of addresses.
         listener.local_addr()?;
@@ -101,21 +100,35 @@ impl HandedOver {
     /// # Errors
     /// When it is something else.
     pub fn into_unix_listener(self) -> io::Result<tokio::net::UnixListener> {
-        rustix::net::sockopt::socket_acceptconn(&self.descriptor)
-            .ok()
-            .filter(|listening| *listening)
-            .ok_or_else(|| self.is_no("listening socket"))?;
+        self.check_listening()?;
         let listener = std::os::unix::net::UnixListener::from(self.descriptor);
         listener.local_addr()?;
         listener.set_nonblocking(true)?;
         tokio::net::UnixListener::from_std(listener)
     }
 
-    fn is_no(&self, what: &str) -> io::Error {
-        io::Error::new(
-            io::ErrorKind::InvalidInput,
-            format!("what the service manager hands over as {:?} is no {what}", self.name),
-        )
+    /// Apple's systems cannot tell a listening socket from others of its type; accepting fails there.
+    fn check_listening(&self) -> io::Result<()> {
+        use rustix::net::{SocketType, sockopt};
+        let is_stream = sockopt::socket_type(&self.descriptor).is_ok_and(|kind| kind == SocketType::STREAM);
+        #[cfg(not(target_vendor = "apple"))]
+        let is_stream = is_stream && sockopt::socket_acceptconn(&self.descriptor).unwrap_or(false);
+        if is_stream {
+            return Ok(());
+        }
+        let error = format!("what the service manager hands over as {:?} is no listening socket", self.name);
+        Err(io::Error::new(io::ErrorKind::InvalidInput, error))
+    }
+}
+
+#[cfg(not(unix))]
+impl HandedOver {
+    /// There is none on this platform.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn into_tcp_listener(self) -> io::Result<tokio::net::TcpListener> {
+        match self.none {}
     }
 }
 

@@ -5,4 +5,5 @@ mod activation;
 mod container;
 mod notify;
 mod support;
+mod talk;
 mod terminal;
