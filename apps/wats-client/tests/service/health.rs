@@ -66,18 +66,20 @@ fn the_service_manager_is_kept_informed() {
     let path = station.path("notify");
     let socket = UnixDatagram::bind(&path).unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    let mut client = station.start_with(|command| {
-        command.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "400000").env("JOURNAL_STREAM", "8:1")
-    });
+    let mut client =
+        station.start_with(|command| command.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "400000"));
     let next = || {
         let mut buffer = [0; 4096];
         let length = socket.recv(&mut buffer).unwrap();
         String::from_utf8(buffer[..length].to_vec()).unwrap()
     };
     assert_eq!(next(), "READY=1");
+    // The status comes with a sign of life, and again when it changes.
+    let text = next();
+    assert!(text.starts_with("WATCHDOG=1\nSTATUS="), "{text}");
     for _ in 0..3 {
         let text = next();
-        assert!(text.starts_with("WATCHDOG=1\nSTATUS="), "{text}");
+        assert!(text.starts_with("WATCHDOG=1"), "{text}");
     }
     client.terminate();
     let mut last = next();
@@ -86,7 +88,6 @@ fn the_service_manager_is_kept_informed() {
     }
     assert!(last.starts_with("STOPPING=1"), "{last}");
     client.wait();
-    assert!(station.log().lines().all(|line| line.starts_with('<')), "{}", station.log());
 }
 
 #[test]
