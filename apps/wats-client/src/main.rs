@@ -9,17 +9,15 @@ mod credentials;
 mod files;
 mod health;
 mod intake;
-mod liveness;
-mod logging;
 mod queue;
 mod service;
-mod service_manager;
 mod status;
 mod upload;
 
 use clap::Parser;
 use cli::{Cli, Command};
 use config::ConfigError;
+use landfall_service::Exit;
 use std::fmt;
 use std::process::ExitCode;
 
@@ -37,6 +35,15 @@ impl Failure {
     }
 }
 
+impl From<Failure> for landfall_service::Failure {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::General(text) => Self::new(Exit::General, text),
+            Failure::Configuration(text) => Self::new(Exit::Configuration, text),
+        }
+    }
+}
+
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         Self::Configuration(error.to_string())
@@ -45,17 +52,18 @@ impl From<ConfigError> for Failure {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Run(arguments) => commands::run(&arguments),
+        // A service manager may be waiting: everything else happens in its presence.
+        Command::Run(arguments) => return commands::run(arguments),
         Command::Demo(arguments) => commands::demo(&arguments),
         Command::Check(arguments) => commands::check(&arguments),
         Command::Queue(command) => commands::queue(&command),
         Command::Convert(arguments) => commands::convert(&arguments),
     };
-    let (code, text) = match result {
-        Ok(()) => return ExitCode::SUCCESS,
-        Err(Failure::General(text)) => (1, text),
-        Err(Failure::Configuration(text)) => (3, text),
+    let (exit, text) = match result {
+        Ok(()) => return Exit::Success.into(),
+        Err(Failure::General(text)) => (Exit::General, text),
+        Err(Failure::Configuration(text)) => (Exit::Configuration, text),
     };
     eprintln!("wats-client: {text}");
-    ExitCode::from(code)
+    exit.into()
 }

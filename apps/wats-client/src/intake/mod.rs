@@ -11,11 +11,11 @@ mod settle;
 
 use crate::config::{PostAction, Watch};
 use crate::files;
-use crate::liveness::Beat;
 use crate::queue::{Accepted, Answer, Queue, QueueError};
 use crate::status::{SharedStatus, Status};
 use convert::Converted;
 use hints::{Hint, Hints};
+use landfall_service::Beat;
 use settle::{Settling, Stamp};
 use std::collections::HashSet;
 use std::fs;

@@ -7,3 +7,5 @@ mod delivery;
 mod failures;
 mod health;
 mod support;
+#[cfg(unix)]
+mod systemd;

@@ -1,5 +1,6 @@
 //! What a service knows about its surroundings, and what it tells them.
 
+use crate::log::event;
 use crate::systemd::{self, HandedOver, Notifier};
 use crate::{Host, Liveness};
 use std::fmt;
@@ -100,6 +101,16 @@ impl Context {
         )
     }
 
+    /// Stops when the process is told to end, by a signal or at a console, for a program that is no service. Must be
+    /// called inside the runtime.
+    ///
+    /// # Errors
+    /// When the system lets nobody listen.
+    pub fn stop_on_signals(&self) -> io::Result<()> {
+        tokio::spawn(super::signals::listen(self)?);
+        Ok(())
+    }
+
     fn with(
         name: &str,
         host: Host,
@@ -154,7 +165,11 @@ impl Context {
     pub fn ready(&self) {
         self.shared.ready.store(true, Ordering::SeqCst);
         self.send("READY=1");
-        tracing::debug!(event_id = crate::log::event::READY, "{} is ready", self.shared.name);
+        match self.shared.host {
+            // Nobody else writes that down there.
+            Host::WindowsService => tracing::info!(event_id = event::READY, "{} is ready", self.name()),
+            _ => tracing::debug!(event_id = event::READY, "{} is ready", self.name()),
+        }
         #[cfg(windows)]
         if let Some(scm) = &self.shared.scm {
             scm.running();
@@ -280,6 +295,9 @@ impl Context {
     pub(super) fn tell_stopping(&self) {
         if !self.shared.told.swap(true, Ordering::SeqCst) {
             self.send("STOPPING=1\nSTATUS=Stopping");
+            if self.shared.host == Host::WindowsService {
+                tracing::info!(event_id = event::STOPPING, "{} stops", self.name());
+            }
             #[cfg(windows)]
             self.stop_pending();
         }

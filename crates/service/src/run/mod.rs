@@ -155,7 +155,9 @@ impl Service {
             biased;
             result = main(context.clone()) => match result {
                 Ok(()) => {
-                    tracing::debug!(event_id = event::STOPPED, "{} has stopped", self.name);
+                    if context.host() == Host::WindowsService {
+                        tracing::info!(event_id = event::STOPPED, "{} has stopped", self.name);
+                    }
                     Exit::Success
                 }
                 Err(failure) => {

@@ -3,6 +3,7 @@
 
 mod activation;
 mod container;
+mod greeter;
 mod notify;
 mod support;
 mod talk;

@@ -127,3 +127,25 @@ fn a_failure_decides_the_exit_code() {
     assert_eq!(service.wait().0.code(), Some(3));
     assert_eq!(manager.next(), "STOPPING=1\nSTATUS=Stopping");
 }
+
+#[test]
+fn without_the_journals_socket_lines_carry_their_priority() {
+    use std::os::unix::fs::MetadataExt;
+    if std::path::Path::new("/run/systemd/journal/socket").exists() {
+        return crate::support::skipped("a machine without a journal");
+    }
+    let manager = Manager::new();
+    let path = manager.folder.path().join("stderr");
+    let file = std::fs::File::create(&path).unwrap();
+    let meta = file.metadata().unwrap();
+    for (stream, start) in
+        [(format!("{}:{}", meta.dev(), meta.ino()), "<3>everything ends: "), ("8:1".into(), "2")]
+    {
+        let mut command = command("everything");
+        command.env("NOTIFY_SOCKET", manager.folder.path().join("notify")).env("JOURNAL_STREAM", stream);
+        let status = command.env("FAIL", "x").stderr(file.try_clone().unwrap()).status().unwrap();
+        assert_eq!(status.code(), Some(3));
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.lines().last().is_some_and(|line| line.starts_with(start)), "{text}");
+    }
+}
