@@ -7,56 +7,35 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::{Command, Output};
 
-use landfall_payload::service::{accounts, openrc, systemd, sysv};
-use landfall_payload::*;
+use landfall_service_definition::*;
 
 /// A service with everything: secrets, watchdog, environment, further folders.
-fn full() -> Service {
-    Service {
-        name: "wats-client".into(),
+fn full() -> Definition {
+    Definition {
         title: "WATS Client".into(),
         documentation: Some("https://landfall.example/wats-client".into()),
-        program: "/usr/bin/wats-client".into(),
         arguments: vec!["run".into()],
-        account: "wats-client".into(),
-        start: Start::Boot,
+        account: Account::Own("wats-client".into()),
         restart: RestartPolicy::Always,
         restart_delay: 10,
         ready: Ready::Notify,
         watchdog: Some(60),
-        stop_timeout: 30,
-        hardening: Hardening::Strict,
-        network: Network::Outbound,
         environment: BTreeMap::from([("LANG".into(), "C.UTF-8".into())]),
-        environment_file: "/etc/default/wats-client".into(),
-        directory: "wats-client".into(),
+        environment_file: Some("/etc/default/wats-client".into()),
         writable: vec!["/srv/reports".into(), "/home/tester/reports".into()],
-        credentials: vec![("api-token".into(), "/etc/wats-client/credentials/api-token".into())],
-        health: None,
+        credentials: BTreeMap::from([("api-token".into(), "/etc/wats-client/credentials/api-token".into())]),
+        ..Definition::new("wats-client", "/usr/bin/wats-client")
     }
 }
 
 /// The smallest service.
-fn plain() -> Service {
-    Service {
-        documentation: None,
-        arguments: vec![],
-        account: "root".into(),
-        restart: RestartPolicy::OnFailure,
-        restart_delay: 5,
-        ready: Ready::Started,
-        watchdog: None,
-        environment: BTreeMap::new(),
-        writable: vec![],
-        credentials: vec![],
-        health: None,
-        ..full()
-    }
+fn plain() -> Definition {
+    Definition { title: "WATS Client".into(), ..Definition::new("wats-client", "/usr/bin/wats-client") }
 }
 
 /// Services that differ in everything that changes a line.
-fn variants() -> Vec<Service> {
-    let awkward = Service {
+fn variants() -> Vec<Definition> {
+    let awkward = Definition {
         title: "It's 100% «demo»; $HOME \"quoted\" `x`".into(),
         arguments: ["", "a b", "$HOME", "100%", "it's", "\"q\"", "back\\slash", ";", "*", "#", "line\nbreak"]
             .map(String::from)
@@ -64,14 +43,14 @@ fn variants() -> Vec<Service> {
         environment: BTreeMap::from([("GREETING".into(), "it's \"100%\" $HOME \\ ; & é".into())]),
         ..full()
     };
-    let usual = Service { writable: vec!["/srv/reports".into()], ..full() };
+    let usual = Definition { writable: vec!["/srv/reports".into()], ..full() };
     let mut all = vec![usual, full(), plain(), awkward];
     for hardening in [Hardening::Strict, Hardening::Standard, Hardening::None] {
         for network in [Network::Outbound, Network::Inbound, Network::None] {
             for start in [Start::Boot, Start::Delayed, Start::Manual] {
                 let restart = RestartPolicy::Never;
-                all.push(Service { hardening, network, start, restart, ..full() });
-                all.push(Service { hardening, network, start, ..plain() });
+                all.push(Definition { hardening, network, start, restart, ..full() });
+                all.push(Definition { hardening, network, start, ..plain() });
             }
         }
     }
@@ -133,7 +112,7 @@ fn the_unit_says_what_the_service_is() {
             .iter()
             .all(|key| lines(&unit, key).is_empty())
     );
-    let manual = Service { start: Start::Manual, ..plain() };
+    let manual = Definition { start: Start::Manual, ..plain() };
     assert!(!systemd::unit(&manual).contains("[Install]"));
     assert_eq!(systemd::preset(&manual), "disable wats-client.service\n");
     assert_eq!(systemd::preset(&full()), "enable wats-client.service\n");
@@ -149,7 +128,7 @@ fn units_are_clean_and_confined() {
     for (index, service) in variants().into_iter().enumerate() {
         let path = folder.path().join(format!("demo-{index}.service"));
         // Something that exists everywhere: the analyser looks for the program.
-        let service = Service { program: "/bin/sh".into(), ..service };
+        let service = Definition { program: "/bin/sh".into(), ..service };
         fs::write(&path, systemd::unit(&service)).unwrap();
         files.push((service, path));
     }
@@ -166,7 +145,7 @@ fn units_are_clean_and_confined() {
     };
     for (service, path) in &files {
         let level = exposure(path);
-        let limit = match (service.hardening, service.account.as_str()) {
+        let limit = match (service.hardening, service.account.user()) {
             (Hardening::Strict, "root") => 1.8,
             // The analyser gives nothing for homes hidden in another way than by ProtectHome=.
             (Hardening::Strict, _) if service.writable.iter().any(|path| path.starts_with("/home/")) => 1.5,
@@ -178,51 +157,6 @@ fn units_are_clean_and_confined() {
         assert!(level <= limit, "{level} > {limit}:\n{}", fs::read_to_string(path).unwrap());
     }
     println!("overall exposure of the full service: {}", exposure(&files[0].1));
-}
-
-#[test]
-fn accounts_and_directories_are_made() {
-    if !has("systemd-sysusers", "systemd") || !has("systemd-tmpfiles", "systemd") {
-        return;
-    }
-    let root = tempfile::tempdir().unwrap();
-    fs::create_dir_all(root.path().join("etc")).unwrap();
-    let account = Account {
-        name: "demo".into(),
-        title: "Demo 100% \"x\": y".into(),
-        home: "/var/lib/demo data".into(),
-    };
-    let directory = WritableDirectory {
-        path: account.home.clone(),
-        mode: 0o750,
-        owner: account.name.clone(),
-        group: account.name.clone(),
-    };
-    let write = |name: &str, text: String| {
-        let path = root.path().join(name);
-        fs::write(&path, text).unwrap();
-        path
-    };
-    let users = write("users.conf", accounts::sysusers(&[account]));
-    let files = write("files.conf", accounts::tmpfiles(&[directory], &full().credentials));
-    let rooted = |tool: &str| {
-        let mut command = Command::new(tool);
-        command.arg(format!("--root={}", root.path().display()));
-        command
-    };
-    succeed(rooted("systemd-sysusers").arg(users));
-    let passwd = fs::read_to_string(root.path().join("etc/passwd")).unwrap();
-    let fields: Vec<&str> = passwd.trim_end().split(':').collect();
-    assert_eq!(fields[0], "demo");
-    assert_eq!(fields[4..], ["Demo 100% \"x\"- y", "/var/lib/demo data", "/usr/sbin/nologin"]);
-    if !is_root() {
-        return;
-    }
-    succeed(rooted("systemd-tmpfiles").arg("--create").arg(files));
-    let made = fs::metadata(root.path().join("var/lib/demo data")).unwrap();
-    assert_eq!((made.mode() & 0o7777, made.uid().to_string().as_str()), (0o750, fields[2]));
-    let secret = fs::metadata(root.path().join("etc/wats-client/credentials/api-token")).unwrap();
-    assert_eq!((secret.mode() & 0o7777, secret.uid(), secret.len()), (0o600, 0, 0));
 }
 
 fn is_root() -> bool {
@@ -241,7 +175,7 @@ fn scripts_are_good_shell() {
     for (index, service) in variants().into_iter().enumerate() {
         for (kind, text) in [("sysv", sysv::script(&service)), ("openrc", openrc::script(&service))] {
             let path = folder.path().join(format!("{kind}-{index}"));
-            fs::write(&path, text).unwrap();
+            fs::write(&path, text.unwrap()).unwrap();
             succeed(Command::new("sh").arg("-n").arg(&path));
             all.push(path);
         }
@@ -285,22 +219,23 @@ fn the_init_script_starts_and_stops_a_process() {
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let at = |name: &str| folder.path().join(name).display().to_string();
     let program = at("landfall-demo");
-    let service = Service {
+    let service = Definition {
         name: "landfall-demo".into(),
         program: program.clone(),
         arguments: vec!["landfall-demo".into(), "it's $HOME".into()],
-        account: "nobody".into(),
+        account: Account::Own("nobody".into()),
         ready: Ready::Started,
         environment: BTreeMap::from([("OWN".into(), "a & b".into()), ("OVER".into(), "unit".into())]),
-        environment_file: at("environment"),
-        directory: "landfall-demo".into(),
-        credentials: vec![("token".into(), at("token"))],
-        health: None,
+        environment_file: Some(at("environment")),
+        folders: Folders::of(Platform::Linux, "landfall-demo"),
+        credentials: BTreeMap::from([("token".into(), at("token"))]),
         ..full()
     };
     // Debian's nobody has the group nogroup; the script wants a group of the account's name.
-    let script =
-        sysv::script(&service).replace("nobody:nobody", "nobody:nogroup").replace("-g nobody", "-g nogroup");
+    let script = sysv::script(&service)
+        .unwrap()
+        .replace("nobody:nobody", "nobody:nogroup")
+        .replace("-g nobody", "-g nogroup");
     let script = script.replace("chgrp nobody", "chgrp nogroup");
     for (path, text, mode) in [
         (&program, PROGRAM, 0o755),
