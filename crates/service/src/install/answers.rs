@@ -61,7 +61,10 @@ fn parse(text: &str, known: &[String]) -> std::result::Result<BTreeMap<String, S
             line.split_once('=').ok_or((number, "must be name = value, such as start = no".to_owned()))?;
         let (name, value) = (name.trim(), unquoted(value.trim()));
         if !known.iter().any(|known| known == name) {
-            return Err((number, format!("there is no answer {name:?}; those known are {}", known.join(", "))));
+            return Err((
+                number,
+                format!("there is no answer {name:?}; those known are {}", known.join(", ")),
+            ));
         }
         if answers.insert(name.to_owned(), value.to_owned()).is_some() {
             return Err((number, format!("{name} is answered twice")));

@@ -59,7 +59,9 @@ fn quoted(value: &str) -> Result<String, Unwritable> {
     if !value.contains(['"', '\\', '$', '`']) {
         return Ok(format!("\"{value}\""));
     }
-    Err(Unwritable("it holds an apostrophe together with one of \" \\ $ `, which no environment file can carry"))
+    Err(Unwritable(
+        "it holds an apostrophe together with one of \" \\ $ `, which no environment file can carry",
+    ))
 }
 
 #[cfg(test)]
@@ -73,8 +75,7 @@ mod tests {
     #[test]
     fn what_others_wrote_stays() {
         let text = "# by hand\nURL=https://old\n;URL=x\nOTHER='a b'\n URL = https://last";
-        let changed =
-            set(text, &[pair("URL", "https://x/?a=b&c=d"), pair("NEW", "two words")]).unwrap();
+        let changed = set(text, &[pair("URL", "https://x/?a=b&c=d"), pair("NEW", "two words")]).unwrap();
         assert_eq!(
             changed,
             "# by hand\nURL=https://old\n;URL=x\nOTHER='a b'\nURL=https://x/?a=b&c=d\nNEW='two words'\n"
@@ -84,7 +85,9 @@ mod tests {
 
     #[test]
     fn values_come_back_as_they_went_in() {
-        for value in ["", "plain", "two words", "it's", "$HOME `x` \\ \"q\"", "#5", " lead", "ende\u{e4}", "50%"] {
+        for value in
+            ["", "plain", "two words", "it's", "$HOME `x` \\ \"q\"", "#5", " lead", "ende\u{e4}", "50%"]
+        {
             let text = set("", &[pair("A", value)]).unwrap();
             assert_eq!(get(&text, "A").as_deref(), Some(value), "{text}");
         }

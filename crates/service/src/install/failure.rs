@@ -28,9 +28,9 @@ impl Failure {
     /// An operation on a file or folder that did not work.
     pub(crate) fn io(what: &str, path: &Path, error: &io::Error) -> Self {
         let exit = match error.kind() {
-            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::StorageFull => {
-                Exit::Requirement
-            }
+            io::ErrorKind::PermissionDenied
+            | io::ErrorKind::ReadOnlyFilesystem
+            | io::ErrorKind::StorageFull => Exit::Requirement,
             _ => Exit::General,
         };
         Self::new(exit, format!("{} cannot be {what}: {error}", path.display()))
@@ -44,6 +44,12 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+impl From<landfall_service_definition::Unsupported> for Failure {
+    fn from(error: landfall_service_definition::Unsupported) -> Self {
+        Self::new(Exit::Configuration, error.to_string())
+    }
+}
 
 /// What the commands answer.
 pub type Result<T> = std::result::Result<T, Failure>;

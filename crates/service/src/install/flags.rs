@@ -55,11 +55,20 @@ pub fn commands(definition: &Definition) -> [Command; 3] {
     [
         settings(with_answers(shared(Command::new(INSTALL), definition), definition), definition)
             .about(format!("Install {title} as a service of this machine, or upgrade what is installed."))
-            .arg(flag("silent", "Ask nothing; everything comes from flags, the environment or an answer file").short('s'))
-            .arg(flag("start", "Start the service, also one that an upgrade finds stopped").overrides_with("no-start"))
+            .arg(
+                flag("silent", "Ask nothing; everything comes from flags, the environment or an answer file")
+                    .short('s'),
+            )
+            .arg(
+                flag("start", "Start the service, also one that an upgrade finds stopped")
+                    .overrides_with("no-start"),
+            )
             .arg(flag("no-start", "Do not start the service; one that runs is stopped by the upgrade"))
             .arg(flag("no-upgrade", "End with exit code 4 if the service is installed already"))
-            .arg(flag("allow-unconfigured", "Install although a required setting is missing; it is entered later"))
+            .arg(flag(
+                "allow-unconfigured",
+                "Install although a required setting is missing; it is entered later",
+            ))
             .arg(flag("dry-run", "Show what would be done, and do nothing"))
             .arg(skip())
             .after_help(after(definition, INSTALL)),
@@ -86,7 +95,11 @@ fn option(name: &'static str, value: &'static str, help: &'static str) -> Arg {
 
 fn shared(command: Command, definition: &Definition) -> Command {
     let mut command = command
-        .arg(option("instance", "NAME", "One of several installations on this machine, with settings and data of its own"))
+        .arg(option(
+            "instance",
+            "NAME",
+            "One of several installations on this machine, with settings and data of its own",
+        ))
         .arg(flag("json", "Answer in JSON"))
         .arg(
             option("manager", "NAME", "Service manager, where the one that is found is not meant")
@@ -117,7 +130,8 @@ fn with_answers(command: Command, definition: &Definition) -> Command {
             .value_parser(value_parser!(PathBuf)),
     );
     if definition.platform == Platform::Windows {
-        command = command.arg(option("account-password-file", "FILE", "File with the password of the account"));
+        command =
+            command.arg(option("account-password-file", "FILE", "File with the password of the account"));
     }
     command
 }

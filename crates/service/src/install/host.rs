@@ -105,9 +105,9 @@ impl Host {
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // Texts that are compared must not be translated.
         command.env("LC_ALL", "C");
-        let mut child = command.spawn().map_err(|error| {
-            Failure::new(Exit::Requirement, format!("{program} cannot be run: {error}"))
-        })?;
+        let mut child = command
+            .spawn()
+            .map_err(|error| Failure::new(Exit::Requirement, format!("{program} cannot be run: {error}")))?;
         let (out, err) = (drain(child.stdout.take()), drain(child.stderr.take()));
         let success = wait(&mut child).ok_or_else(|| {
             Failure::new(
@@ -211,7 +211,8 @@ impl Host {
     #[cfg(unix)]
     fn restrict(&self, file: &File, access: &Access) -> io::Result<()> {
         let number = |found: Option<u32>, name: &str| {
-            found.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("there is no account {name}")))
+            found
+                .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("there is no account {name}")))
         };
         // In a folder the accounts may be those of another machine, and are set by whoever may.
         if self.is_live() || (rustix::process::geteuid().is_root() && self.exists("/etc/passwd")) {

@@ -27,6 +27,7 @@ mod owner;
 mod program;
 mod report;
 mod settings;
+pub(crate) mod shim;
 mod step;
 mod target;
 mod terminal;
@@ -43,7 +44,9 @@ pub use step::{Access, Command, Step, Text};
 
 pub(crate) use environment_file::get as environment_value;
 pub(crate) use settings::address;
-pub(crate) use windows::{free_bytes, is_elevated, registry_number, windows_build};
+pub(crate) use windows::registry_number;
+#[cfg(windows)]
+pub(crate) use windows::{free_bytes, is_elevated, windows_build};
 
 use crate::exit::Exit;
 use crate::preflight::{self, Subject};
@@ -113,9 +116,13 @@ impl Order<'_> {
         let definition = layout::adapted(&host, &definition, &settings)?;
         let checks = self.examine(&host, &definition, &settings, &manager, upgrade);
         self.report.checks = checks;
-        if let Some(finding) = self.report.checks.failure() {
+        let refusal = self.report.checks.failure().map(|finding| {
             let text = format!("{}: {}", finding.check, finding.found);
-            return Err(Failure::new(finding.exit, text + "\nNothing was changed."));
+            Failure::new(finding.exit, text + "\nNothing was changed.")
+        });
+        // Somebody who only wants to see the plan sees it all the same.
+        if let Some(failure) = refusal.clone().filter(|_| !self.options.dry_run || manager.is_err()) {
+            return Err(failure);
         }
         let manager = manager?;
         let site = self.site(&host, &definition, manager);
@@ -127,7 +134,7 @@ impl Order<'_> {
         self.report.runs = Some(run);
         if self.options.dry_run {
             self.report.outcome = Some(if upgrade { Outcome::WouldUpgrade } else { Outcome::WouldInstall });
-            return Ok(());
+            return refusal.map_or(Ok(()), Err);
         }
         if self.asks() {
             interview::confirm(self.report, upgrade)?;
@@ -158,7 +165,7 @@ impl Order<'_> {
         }
     }
 
-    fn uninstall(self) -> Result<()> {
+    fn uninstall(mut self) -> Result<()> {
         let host = self.host();
         let definition = target::definition(&host, self.program.definition(), &self.options)?;
         let manager = Manager::find(&host, &definition, self.options.manager.as_deref())?;
@@ -170,11 +177,15 @@ impl Order<'_> {
             Owner::Us | Owner::Nobody => {}
             Owner::Package(package) => {
                 let package = package.clone().unwrap_or_else(|| "its package".to_owned());
-                let text = format!("the service {id} belongs to a package; remove {package} with the package manager");
+                let text = format!(
+                    "the service {id} belongs to a package; remove {package} with the package manager"
+                );
                 return Err(Failure::new(Exit::General, text));
             }
             Owner::Somebody(place) => {
-                let text = format!("the service {id} was not installed by this program ({place}); nothing is removed");
+                let text = format!(
+                    "the service {id} was not installed by this program ({place}); nothing is removed"
+                );
                 return Err(Failure::new(Exit::General, text));
             }
         }
@@ -198,8 +209,7 @@ impl Order<'_> {
             interview::confirm_removal(self.report, self.options.purge)?;
         }
         self.report.outcome = Some(if self.options.purge { Outcome::Purged } else { Outcome::Removed });
-        let result = self.take_steps(&host);
-        result.inspect_err(|_| ())
+        self.take_steps(&host)
     }
 
     fn preflight(self) -> Result<()> {
@@ -236,11 +246,11 @@ impl Order<'_> {
         preflight::examine(&subject, &self.options.skip)
     }
 
-    fn site<'a>(&'a self, host: &'a Host, definition: &'a Definition, manager: Manager) -> Site<'a> {
-        Site { host, definition, manager, password: self.options.password.as_ref() }
+    fn site<'a>(&self, host: &'a Host, definition: &'a Definition, manager: Manager) -> Site<'a> {
+        Site { host, definition, manager, password: self.options.password.clone() }
     }
 
-    fn take_steps(self, host: &Host) -> Result<()> {
+    fn take_steps(&mut self, host: &Host) -> Result<()> {
         let mut log = transaction::Log::default();
         let steps = std::mem::take(&mut self.report.steps);
         let result = transaction::run(host, &steps, &mut log);

@@ -98,7 +98,10 @@ impl Options {
         let flag = |name: &str| -> Result<Option<bool>> {
             let Some((layer, value)) = first(layers, name) else { return Ok(None) };
             let wrong = || {
-                Failure::new(Exit::Configuration, format!("{}: {value:?} must be yes or no", (layer.place)(name)))
+                Failure::new(
+                    Exit::Configuration,
+                    format!("{}: {value:?} must be yes or no", (layer.place)(name)),
+                )
             };
             truth(value).map(Some).ok_or_else(wrong)
         };
@@ -159,7 +162,8 @@ fn first<'a>(layers: &'a [Layer], name: &str) -> Option<(&'a Layer, &'a str)> {
 
 /// Variables that are set and not empty.
 fn from_environment(definition: &Definition, environment: &dyn Fn(&str) -> Option<String>) -> Layer {
-    let value = |name: &String| environment(&flags::variable(definition, name)).filter(|text| !text.is_empty());
+    let value =
+        |name: &String| environment(&flags::variable(definition, name)).filter(|text| !text.is_empty());
     let names = flags::answerable(definition);
     let values = names.iter().filter_map(|name| Some((name.clone(), value(name)?))).collect();
     let variables: BTreeMap<String, String> =

@@ -17,8 +17,8 @@ pub trait Program {
     /// Asks the server that the settings name whether it is there and takes the token. `None`: the settings name
     /// none, or the program has no question; then it is only tried whether the address can be reached.
     ///
-    /// It must answer within 15 seconds.
-    fn ask_server(&self, _settings: &Settings) -> Option<ServerAnswer> {
+    /// `definition` is the service as it would be installed. It must answer within 15 seconds.
+    fn ask_server(&self, _definition: &Definition, _settings: &Settings) -> Option<ServerAnswer> {
         None
     }
 }

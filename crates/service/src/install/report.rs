@@ -91,6 +91,9 @@ impl Report {
         }
         match &self.failure {
             Some(failure) => {
+                if self.outcome.is_some() {
+                    let _ = write!(out, "{}", self.plan());
+                }
                 let _ = writeln!(err, "{name}: {failure}");
             }
             None => {
@@ -117,9 +120,13 @@ impl Report {
             Some(Outcome::Installed) => format!("The service {service} is installed{manager}{runs}."),
             Some(Outcome::Upgraded) => format!("The service {service} is upgraded{runs}."),
             Some(Outcome::Removed) => {
-                format!("The service {service} is removed. Configuration and data stay; --purge deletes them.")
+                format!(
+                    "The service {service} is removed. Configuration and data stay; --purge deletes them."
+                )
             }
-            Some(Outcome::Purged) => format!("The service {service} is removed with its configuration and data."),
+            Some(Outcome::Purged) => {
+                format!("The service {service} is removed with its configuration and data.")
+            }
             Some(Outcome::WouldInstall | Outcome::WouldUpgrade | Outcome::WouldRemove) => {
                 return format!("{}Nothing was done.\n", self.plan());
             }
@@ -130,7 +137,8 @@ impl Report {
 
     /// The steps, numbered.
     pub(super) fn plan(&self) -> String {
-        let lines = self.steps.iter().enumerate().map(|(number, step)| format!("{:>3}. {step}\n", number + 1));
+        let lines =
+            self.steps.iter().enumerate().map(|(number, step)| format!("{:>3}. {step}\n", number + 1));
         lines.collect()
     }
 

@@ -87,12 +87,7 @@ impl Settings {
 ///
 /// # Errors
 /// When it is none of the setting's kind. `place` names where it stands, such as `--server-url`.
-pub(crate) fn check(
-    platform: Platform,
-    setting: &Setting,
-    place: &str,
-    text: &str,
-) -> Result<String> {
+pub(crate) fn check(platform: Platform, setting: &Setting, place: &str, text: &str) -> Result<String> {
     let text = text.trim();
     let refuse = |why: &str| {
         // A secret is not repeated, and neither is what might be one.
@@ -180,13 +175,8 @@ mod tests {
     use super::*;
 
     fn checked(kind: SettingType, text: &str) -> std::result::Result<String, String> {
-        let setting = Setting {
-            title: "S".into(),
-            kind,
-            required: false,
-            default: None,
-            environment: "S".into(),
-        };
+        let setting =
+            Setting { title: "S".into(), kind, required: false, default: None, environment: "S".into() };
         check(Platform::Linux, &setting, "--s", text).map_err(|failure| {
             assert_eq!(failure.exit, Exit::Configuration);
             failure.message
@@ -196,7 +186,9 @@ mod tests {
     #[test]
     fn values_are_of_their_kind() {
         assert_eq!(checked(SettingType::Url, " https://x.example/api ").unwrap(), "https://x.example/api");
-        assert!(checked(SettingType::Url, "company").unwrap_err().starts_with("--s: \"company\" is not a web"));
+        assert!(
+            checked(SettingType::Url, "company").unwrap_err().starts_with("--s: \"company\" is not a web")
+        );
         assert_eq!(checked(SettingType::Boolean, "Yes").unwrap(), "true");
         assert!(checked(SettingType::Boolean, "maybe").is_err());
         assert_eq!(checked(SettingType::Integer, "007").unwrap(), "7");
@@ -219,7 +211,9 @@ mod tests {
         assert_eq!(parts("https://Example.com/a?b").as_deref(), Some("example.com 443 true"));
         assert_eq!(parts("http://[::1]:9000").as_deref(), Some("::1 9000 false"));
         assert_eq!(parts("HTTP://10.0.0.1").as_deref(), Some("10.0.0.1 80 false"));
-        for wrong in ["ftp://x", "https://", "https://u:p@x", "http://x:99999", "http://x:0", "http://a b", "x"] {
+        for wrong in
+            ["ftp://x", "https://", "https://u:p@x", "http://x:99999", "http://x:0", "http://a b", "x"]
+        {
             assert_eq!(parts(wrong), None, "{wrong}");
         }
     }

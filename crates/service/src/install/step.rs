@@ -235,7 +235,8 @@ impl Step {
 
 /// A command line as one would type it.
 pub(crate) fn line(words: &[String]) -> String {
-    let word = |word: &String| match word.chars().any(|c| c.is_whitespace() || "'\"$\\;&|<>()*?".contains(c)) {
+    let word = |word: &String| match word.chars().any(|c| c.is_whitespace() || "'\"$\\;&|<>()*?".contains(c))
+    {
         _ if word.is_empty() => "''".to_owned(),
         true => format!("'{}'", word.replace('\'', "'\\''")),
         false => word.clone(),
@@ -269,7 +270,9 @@ impl fmt::Display for Step {
                 }
                 if command.may_fail { write!(f, " (may fail)") } else { Ok(()) }
             }
-            Self::OnUndo { words } => write!(f, "if a later step fails, after it is undone: run {}", line(words)),
+            Self::OnUndo { words } => {
+                write!(f, "if a later step fails, after it is undone: run {}", line(words))
+            }
             Self::Windows(change) => change.fmt(f),
         }
     }

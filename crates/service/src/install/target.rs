@@ -11,29 +11,31 @@ use landfall_service_definition::{Account, Definition, Platform, UserFolders};
 /// # Errors
 /// When the program's own place cannot be found out, or an instance's or account's name cannot be one.
 pub(super) fn definition(host: &Host, definition: &Definition, options: &Options) -> Result<Definition> {
-    let wrong = |error: landfall_service_definition::Unsupported| Failure::new(Exit::Configuration, error.to_string());
     let mut result = definition.clone();
     if host.is_live() {
-        result.program = own_path()?;
+        result = result.with_program(&own_path()?)?;
     }
     if let Some(instance) = &options.instance {
-        result = result.for_instance(instance).map_err(wrong)?;
+        result = result.for_instance(instance)?;
     }
     if options.user {
-        result = result.as_user_service(&person(definition.platform)?).map_err(wrong)?;
+        result = result.as_user_service(&person(definition.platform)?)?;
         if options.account.is_some() {
-            return Err(Failure::usage("--user and --account exclude each other: a user's service runs as the user"));
+            return Err(Failure::usage(
+                "--user and --account exclude each other: a user's service runs as the user",
+            ));
         }
     }
     if let Some(name) = &options.account {
-        result = result.with_account(account(definition, name)).map_err(wrong)?;
+        result = result.with_account(account(definition, name))?;
     }
     Ok(result)
 }
 
 /// Absolute path of the running program, without links: what an upgrade of the file replaces.
 fn own_path() -> Result<String> {
-    let unknown = |text: String| Failure::new(Exit::General, format!("the program's own place is not known: {text}"));
+    let unknown =
+        |text: String| Failure::new(Exit::General, format!("the program's own place is not known: {text}"));
     let path = std::env::current_exe().map_err(|error| unknown(error.to_string()))?;
     // Windows would answer with a \\?\ path, which service managers do not like.
     let path = if cfg!(windows) { path } else { path.canonicalize().unwrap_or(path) };
@@ -49,7 +51,9 @@ fn account(definition: &Definition, name: &str) -> Account {
             "localservice" => Account::Named(r"NT AUTHORITY\LocalService".to_owned()),
             "networkservice" => Account::Named(r"NT AUTHORITY\NetworkService".to_owned()),
             // Its own virtual account.
-            _ if name.to_ascii_lowercase().starts_with(r"nt service\") => Account::Own(definition.name.clone()),
+            _ if name.to_ascii_lowercase().starts_with(r"nt service\") => {
+                Account::Own(definition.name.clone())
+            }
             // Without a domain it is one of this machine.
             _ if name.contains(['\\', '@']) => Account::Named(name.to_owned()),
             _ => Account::Named(format!(r".\{name}")),

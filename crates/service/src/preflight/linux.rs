@@ -47,7 +47,8 @@ pub(super) fn selinux(subject: &Subject<'_>) -> Option<Answer> {
         return Some(Answer::pass("permissive: it reports and prevents nothing"));
     }
     let program = &subject.definition.program;
-    let labelled = ["/usr/bin/", "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/", "/usr/libexec/", "/opt/"];
+    let labelled =
+        ["/usr/bin/", "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/", "/usr/libexec/", "/opt/"];
     Some(if labelled.iter().any(|folder| program.starts_with(folder)) {
         Answer::pass("enforcing; the program is in a place for programs")
     } else {

@@ -24,7 +24,7 @@ fn ask(subject: &Subject<'_>) -> Option<ServerAnswer> {
     if !subject.host.is_live() {
         return None;
     }
-    subject.program.ask_server(subject.settings).or_else(|| generic(subject))
+    subject.program.ask_server(subject.definition, subject.settings).or_else(|| generic(subject))
 }
 
 /// Tries the first address among the settings, with no more than the address itself says.
@@ -158,7 +158,9 @@ mod tests {
             let (mut stream, _) = listener.accept().unwrap();
             let mut request = [0; 512];
             let size = stream.read(&mut request).unwrap();
-            stream.write_all(b"HTTP/1.1 404 Not Found\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n").unwrap();
+            stream
+                .write_all(b"HTTP/1.1 404 Not Found\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n")
+                .unwrap();
             String::from_utf8_lossy(&request[..size]).into_owned()
         });
         let date = look("127.0.0.1", port, false).unwrap().unwrap();

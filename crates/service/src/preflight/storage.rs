@@ -103,7 +103,8 @@ pub(super) fn watched_folders(subject: &Subject<'_>) -> Option<Answer> {
         if place.is_dir()
             && let Some(account) = closed_to(subject, &place)
         {
-            notes.push(format!("{path} cannot be written by {account}: open it with chown, chmod or setfacl"));
+            notes
+                .push(format!("{path} cannot be written by {account}: open it with chown, chmod or setfacl"));
         }
     }
     Some(match (count, notes.is_empty()) {
@@ -146,14 +147,18 @@ pub(super) fn write_filter(subject: &Subject<'_>) -> Option<Answer> {
     let command_line = subject.host.read("/proc/cmdline").ok().flatten().unwrap_or_default();
     let state = &definition.folders.state;
     let overlay = command_line.split_whitespace().any(|word| {
-        word.starts_with("overlayroot=") && !word.starts_with("overlayroot=disabled") || word == "boot=overlay"
+        word.starts_with("overlayroot=") && !word.starts_with("overlayroot=disabled")
+            || word == "boot=overlay"
     });
     let advice = format!(
         "switch it off while installing (raspi-config: Performance, Overlay File System; or overlayroot-chroot), and \
          keep {state} on a disk of its own"
     );
     Some(if overlay {
-        Answer::warn("the root file system is an overlay in memory: everything is gone after a restart", advice)
+        Answer::warn(
+            "the root file system is an overlay in memory: everything is gone after a restart",
+            advice,
+        )
     } else if is_memory(&nearest(&subject.host.at(state))) {
         Answer::warn(format!("{state} is in memory: everything is gone after a restart"), advice)
     } else {

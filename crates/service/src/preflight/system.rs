@@ -69,7 +69,8 @@ pub(super) fn version(subject: &Subject<'_>) -> Option<Answer> {
     #[cfg(not(any(windows, target_os = "macos")))]
     {
         let release = subject.host.read("/etc/os-release").ok().flatten().unwrap_or_default();
-        let name = crate::install::environment_value(&release, "PRETTY_NAME").unwrap_or_else(|| "Linux".into());
+        let name =
+            crate::install::environment_value(&release, "PRETTY_NAME").unwrap_or_else(|| "Linux".into());
         let kernel = rustix::system::uname();
         Some(Answer::pass(format!("{name}, kernel {}", kernel.release().to_string_lossy())))
     }
@@ -85,10 +86,13 @@ pub(super) fn service_manager(subject: &Subject<'_>) -> Option<Answer> {
     }
     // «systemd 252 (252.38-1~deb12u1)»
     let text = subject.host.says(&["systemctl", "--version"]).unwrap_or_default();
-    let version: Option<u32> = text.split_whitespace().nth(1).and_then(|number| {
-        number.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
-    });
-    if subject.definition.is_user_service() && !subject.host.holds(&["systemctl", "--user", "show-environment"]) {
+    let version: Option<u32> = text
+        .split_whitespace()
+        .nth(1)
+        .and_then(|number| number.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok());
+    if subject.definition.is_user_service()
+        && !subject.host.holds(&["systemctl", "--user", "show-environment"])
+    {
         return Some(Answer::fail(
             Exit::Requirement,
             "the user's systemd does not answer",
@@ -99,7 +103,9 @@ pub(super) fn service_manager(subject: &Subject<'_>) -> Option<Answer> {
     Some(match version {
         Some(version) if version < OLDEST_SYSTEMD => Answer::warn(
             format!("systemd {version}"),
-            format!("before {OLDEST_SYSTEMD} parts of the unit are ignored, among them much of its hardening"),
+            format!(
+                "before {OLDEST_SYSTEMD} parts of the unit are ignored, among them much of its hardening"
+            ),
         ),
         Some(version) => Answer::pass(format!("systemd {version}")),
         None => Answer::warn("systemd does not tell its version", "look with systemctl --version"),
@@ -153,9 +159,8 @@ fn others_may_run(subject: &Subject<'_>, path: &str) -> Answer {
     if matches!(subject.definition.account, Account::System | Account::Person) || !subject.host.is_live() {
         return Answer::pass(path);
     }
-    let closed = place
-        .ancestors()
-        .find(|part| part.metadata().is_ok_and(|metadata| metadata.mode() & 0o001 == 0));
+    let closed =
+        place.ancestors().find(|part| part.metadata().is_ok_and(|metadata| metadata.mode() & 0o001 == 0));
     match closed {
         Some(part) => Answer::fail(
             Exit::Requirement,
@@ -172,9 +177,8 @@ fn others_may_run(_subject: &Subject<'_>, path: &str) -> Answer {
 }
 
 fn below(path: &str, folders: &[&str]) -> bool {
-    let begins = |folder: &&str| {
-        path.get(..folder.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(folder))
-    };
+    let begins =
+        |folder: &&str| path.get(..folder.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(folder));
     folders.iter().any(|folder| begins(&folder))
 }
 

@@ -11,7 +11,8 @@ pub(super) fn write_filter(subject: &Subject<'_>) -> Option<Answer> {
         return None;
     }
     let shell = format!(r"{windows}\System32\WindowsPowerShell\v1.0\powershell.exe");
-    let question = r"(Get-CimInstance -Namespace root\standardcimv2\embedded -ClassName UWF_Filter).CurrentEnabled";
+    let question =
+        r"(Get-CimInstance -Namespace root\standardcimv2\embedded -ClassName UWF_Filter).CurrentEnabled";
     let answer = subject.host.says(&[&shell, "-NoProfile", "-NonInteractive", "-Command", question])?;
     Some(judge_filter(subject, answer.trim()))
 }
@@ -21,7 +22,7 @@ fn judge_filter(subject: &Subject<'_>, enabled: &str) -> Answer {
         return Answer::pass("the Unified Write Filter is installed and off");
     }
     let folders = &subject.definition.folders;
-    let name = landfall_service_definition::windows::service_name(subject.definition);
+    let name = crate::install::shim::windows::service_name(subject.definition);
     Answer::warn(
         "the Unified Write Filter is on: everything is gone after a restart",
         format!(
@@ -38,7 +39,8 @@ pub(super) fn application_control(subject: &Subject<'_>) -> Option<Answer> {
     if !is_windows(subject) {
         return None;
     }
-    let mode = crate::install::registry_number(r"SOFTWARE\Policies\Microsoft\Windows\SrpV2\Exe", "EnforcementMode");
+    let mode =
+        crate::install::registry_number(r"SOFTWARE\Policies\Microsoft\Windows\SrpV2\Exe", "EnforcementMode");
     Some(match mode {
         Some(1) => Answer::warn(
             "AppLocker enforces rules for programs",

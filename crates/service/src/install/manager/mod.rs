@@ -53,7 +53,7 @@ pub(crate) struct Site<'a> {
     /// What looks after it.
     pub(crate) manager: Manager,
     /// Password of its account, where it needs one.
-    pub(crate) password: Option<&'a Value>,
+    pub(crate) password: Option<Value>,
 }
 
 /// Who brought a service that is there.
@@ -108,7 +108,9 @@ impl Manager {
         if definition.is_user_service() && !matches!(manager, Self::Systemd | Self::Launchd) {
             return Err(Failure::new(
                 Exit::Requirement,
-                format!("{manager} has no services of single users; install it for the machine, without --user"),
+                format!(
+                    "{manager} has no services of single users; install it for the machine, without --user"
+                ),
             ));
         }
         Ok(manager)
@@ -157,7 +159,7 @@ impl Manager {
     pub(crate) fn install(site: &Site<'_>, found: &Found, run: bool) -> Result<Vec<Step>> {
         match site.manager {
             Self::Systemd => Ok(systemd::install(site, found, run)),
-            Self::OpenRc => Ok(openrc::install(site, found, run)),
+            Self::OpenRc => openrc::install(site, found, run),
             Self::Sysv => sysv::install(site, found, run),
             Self::Launchd => Ok(launchd::install(site, found, run)),
             Self::Windows => Ok(windows::install(site, found, run)),
@@ -181,12 +183,19 @@ fn mark(definition: &Definition) -> String {
     format!("Installed by {} install-service", definition.name)
 }
 
-/// A text of `#` comments with the mark in its second line.
+/// A text of `#` comments with the mark in one of its first lines.
 fn marked(definition: &Definition, text: &str) -> String {
-    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
-    // The renderers speak for packages in their first line; a `#!` line must stay.
-    let first = if first.starts_with("#!") { format!("{first}\n") } else { String::new() };
-    format!("{first}# {}; an upgrade writes it anew.\n{rest}", mark(definition))
+    // Renderers speak for packages, and say where changes go.
+    let own = format!("# {}", mark(definition));
+    match text.strip_prefix("# Made by the package") {
+        Some(rest) => format!("{own}{rest}"),
+        None => match text.split_once('\n') {
+            Some((first, rest)) if first.starts_with("#!") => {
+                format!("{first}\n{own}; an upgrade writes it anew.\n{rest}")
+            }
+            _ => format!("{own}; an upgrade writes it anew.\n{text}"),
+        },
+    }
 }
 
 /// Whose file it is: ours by its mark, else a package's or somebody's.

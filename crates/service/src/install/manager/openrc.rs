@@ -10,6 +10,10 @@ use landfall_service_definition::{Start, openrc};
 /// at once.
 const SETTLE: u64 = 2;
 
+/// Between two tries of `supervise-daemon` the service counts as started and its process is gone.
+const STAYS_UP: &str = "rc-service \"$0\" status >/dev/null && \
+    { ! read -r pid </run/openrc/options/\"$0\"/child_pid || kill -0 \"$pid\"; } 2>/dev/null";
+
 fn path(site: &Site<'_>) -> String {
     format!("/etc/init.d/{}", site.definition.id())
 }
@@ -27,7 +31,7 @@ pub(super) fn examine(site: &Site<'_>) -> Result<Found> {
     Ok(Found { owner, active })
 }
 
-pub(super) fn install(site: &Site<'_>, found: &Found, run: bool) -> Vec<Step> {
+pub(super) fn install(site: &Site<'_>, found: &Found, run: bool) -> Result<Vec<Step>> {
     let (definition, id) = (site.definition, site.definition.id());
     let log = format!("{}/{id}.log", definition.folders.logs);
     let call = |verb: &str| Command::new(&["rc-service", &id, verb]);
@@ -37,7 +41,7 @@ pub(super) fn install(site: &Site<'_>, found: &Found, run: bool) -> Vec<Step> {
         let stop = call("stop").undone_by(&["rc-service", &id, "start"]);
         steps.push(Step::Run(stop.or(Exit::StopFailed, &[])));
     }
-    steps.push(script(&path(site), marked(definition, &openrc::script(definition))));
+    steps.push(script(&path(site), marked(definition, &openrc::script(definition)?)));
     if found.owner != Owner::Us && definition.start != Start::Manual {
         steps.push(Step::Folder { path: "/etc/runlevels/default".to_owned(), access: Access::root(0o755) });
         steps.push(Step::Link { path: link(site), target: path(site) });
@@ -45,10 +49,10 @@ pub(super) fn install(site: &Site<'_>, found: &Found, run: bool) -> Vec<Step> {
     if run {
         let start = call("start").undone_by(&["rc-service", &id, "stop"]);
         steps.push(Step::Run(start.or(Exit::StartFailed, &["tail", "-n", "20", &log])));
-        let status = call("status").after(SETTLE);
+        let status = Command::new(&["/bin/sh", "-c", STAYS_UP, &id]).after(SETTLE);
         steps.push(Step::Run(status.or(Exit::StartFailed, &["tail", "-n", "20", &log])));
     }
-    steps
+    Ok(steps)
 }
 
 pub(super) fn uninstall(site: &Site<'_>, found: &Found) -> Vec<Step> {

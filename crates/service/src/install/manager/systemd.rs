@@ -32,7 +32,8 @@ fn link(site: &Site<'_>) -> String {
 
 /// `systemctl …`, of the machine or of the user.
 fn systemctl<'a>(site: &Site<'_>, words: &[&'a str]) -> Vec<&'a str> {
-    let begin: &[&str] = if site.definition.is_user_service() { &["systemctl", "--user"] } else { &["systemctl"] };
+    let begin: &[&str] =
+        if site.definition.is_user_service() { &["systemctl", "--user"] } else { &["systemctl"] };
     [begin, words].concat()
 }
 
@@ -68,16 +69,22 @@ pub(super) fn install(site: &Site<'_>, found: &Found, run: bool) -> Vec<Step> {
     if found.active {
         steps.push(Step::on_undo(&systemctl(site, &["restart", &unit])));
     } else {
-        steps.push(Step::on_undo(&["sh", "-c", "\"$@\" 2>/dev/null || :", "sh"]
-            .into_iter()
-            .chain(systemctl(site, &["reset-failed", &unit]))
-            .collect::<Vec<_>>()));
+        steps.push(Step::on_undo(
+            &["sh", "-c", "\"$@\" 2>/dev/null || :", "sh"]
+                .into_iter()
+                .chain(systemctl(site, &["reset-failed", &unit]))
+                .collect::<Vec<_>>(),
+        ));
     }
     steps.push(Step::on_undo(&reload));
     if definition.is_user_service() {
         steps.push(Step::Folder { path: folder(site), access: above.clone() });
     }
-    steps.push(Step::write(unit_file(site), Text::open(marked(definition, &systemd::unit(definition))), access));
+    steps.push(Step::write(
+        unit_file(site),
+        Text::open(marked(definition, &systemd::unit(definition))),
+        access,
+    ));
     // After that it is the administrator's decision.
     if !upgrade && definition.start != Start::Manual {
         let link = link(site);

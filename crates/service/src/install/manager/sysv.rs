@@ -57,7 +57,7 @@ pub(super) fn install(site: &Site<'_>, found: &Found, run: bool) -> Result<Vec<S
         // `update-rc.d remove` wants the script gone, so it is undone after the script is.
         steps.push(Step::OnUndo { words: remove });
     }
-    steps.push(script(&path, marked(definition, &sysv::script(definition))));
+    steps.push(script(&path, marked(definition, &sysv::script(definition)?)));
     if first {
         steps.push(Step::Run(command(&add)));
     }
