@@ -140,8 +140,13 @@ impl Definition {
         self.account == Account::Person
     }
 
-    /// Where a user's environment and the machine's differ: the folders as the environment variables by which a
-    /// program finds them (systemd.exec(5), `RuntimeDirectory=`). systemd sets those that it makes itself.
+    /// The settings that are not secret, which the program reads from its environment.
+    pub(crate) fn settings_beside_secrets(&self) -> impl Iterator<Item = &Setting> {
+        self.settings.values().filter(|setting| setting.kind != SettingType::Secret)
+    }
+
+    /// The folders as the environment variables by which a program finds them (systemd.exec(5),
+    /// `RuntimeDirectory=`). systemd sets those of the folders that it makes itself.
     pub fn folder_variables(&self) -> [(&'static str, &str); 5] {
         let folders = &self.folders;
         [
@@ -307,11 +312,18 @@ pub struct Health {
     pub live: String,
     /// Answers 200 while it can do its work.
     pub ready: String,
+    /// Environment variable through which the program takes `HOST:PORT` to listen on.
+    #[serde(default)]
+    pub listen: Option<String>,
+    /// Arguments with which the program asks the running service and ends with 0 while it is healthy.
+    #[serde(default)]
+    pub command: Option<Vec<String>>,
 }
 
 impl Health {
     /// One address for everything.
     pub fn at(address: &str) -> Self {
-        Self { address: address.to_owned(), live: address.to_owned(), ready: address.to_owned() }
+        let address = address.to_owned();
+        Self { live: address.clone(), ready: address.clone(), address, listen: None, command: None }
     }
 }

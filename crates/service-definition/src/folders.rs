@@ -99,3 +99,12 @@ impl Definition {
         ]
     }
 }
+
+impl Definition {
+    /// The folder of the files in [`credentials`](Self::credentials), which the program finds as
+    /// `$CREDENTIALS_DIRECTORY` where no service manager copies them; `None` without any.
+    pub fn credentials_folder(&self) -> Option<&str> {
+        let file = self.credentials.values().next()?;
+        file.rfind(['/', '\\']).map(|at| &file[..at])
+    }
+}

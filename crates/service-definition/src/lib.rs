@@ -10,20 +10,30 @@
 
 #![warn(clippy::unwrap_used)]
 
+pub mod apparmor;
+pub mod compose;
+pub mod container;
 mod definition;
 mod folders;
+pub mod kubernetes;
+pub mod launchd;
+mod listener;
 pub mod openrc;
 pub mod quote;
+pub mod selinux;
 mod shell;
 pub mod systemd;
 pub mod sysv;
 mod variants;
+pub mod windows;
+mod yaml;
 
 pub use definition::{
     Account, Definition, Hardening, Health, Network, Platform, Ready, RestartPolicy, Setting, SettingType,
     Start,
 };
 pub use folders::{Folder, Folders, Ownership};
+pub use listener::Listener;
 pub use variants::{Unsupported, UserFolders};
 
 /// Permission bits of the service's own state, log and cache folders: the account and its group, nobody else.

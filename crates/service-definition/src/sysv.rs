@@ -28,7 +28,7 @@ pub fn script(service: &Definition) -> Result<String, Unsupported> {
             format!("[ -d {path} ] || install -d -m {mode:04o} -o {user} -g {group} {path} || return 1")
         })
         .collect();
-    let mut cleanup = vec!["rm -f \"$PIDFILE\"".to_owned()];
+    let mut cleanup = vec!["rm -f \"$PIDFILE\" \"$PIDFILE.started\"".to_owned()];
     if !service.credentials.is_empty() {
         prepare
             .extend(copy_credentials(service, &credentials).into_iter().map(|c| format!("{c} || return 1")));
@@ -58,8 +58,18 @@ PIDFILE={pid_file}
 prepare() {{
 {prepare}}}
 
+# When the process of the pid file started; empty without one.
+started() {{
+    sed 's/.*) //' "/proc/$(cat "$PIDFILE")/stat" 2>/dev/null | cut -d' ' -f20
+}}
+
+# The number of a process that has ended is used again, by another process of the same account perhaps.
+stale() {{
+    [ -e "$PIDFILE" ] && [ -e "$PIDFILE.started" ] && [ "$(cat "$PIDFILE.started")" != "$(started)" ]
+}}
+
 running() {{
-    start-stop-daemon --status --pidfile "$PIDFILE" --user {user}
+    ! stale && start-stop-daemon --status --pidfile "$PIDFILE" --user {user}
 }}
 
 # In a subshell and by its full path, because the environment file may set any name, PATH too.
@@ -76,17 +86,22 @@ do_start() {{
         log_end_msg 0
         return 0
     fi
+    rm -f "$PIDFILE" "$PIDFILE.started"
     prepare && launch
     status=$?
 {settle}    [ "$status" -ne 0 ] || running || status=1
+    [ "$status" -ne 0 ] || started >"$PIDFILE.started"
     log_end_msg "$status"
     return "$status"
 }}
 
 do_stop() {{
     log_daemon_msg "Stopping $DESC" "$NAME"
-    start-stop-daemon --stop --quiet --oknodo --retry TERM/{stop}/KILL/5 --pidfile "$PIDFILE" --user {user}
-    status=$?
+    status=0
+    if ! stale; then
+        start-stop-daemon --stop --quiet --oknodo --retry TERM/{stop}/KILL/5 --pidfile "$PIDFILE" --user {user}
+        status=$?
+    fi
     if [ "$status" -eq 0 ]; then
 {cleanup}    fi
     log_end_msg "$status"
@@ -102,7 +117,13 @@ case "$1" in
             do_stop && do_start
         fi
         ;;
-    status) status_of_proc -p "$PIDFILE" "$DAEMON" "$NAME" ;;
+    status)
+        if stale; then
+            log_failure_msg "$NAME is not running, and $PIDFILE is left of it"
+            exit 1
+        fi
+        status_of_proc -p "$PIDFILE" "$DAEMON" "$NAME"
+        ;;
     *)
         echo "Usage: $0 {{start|stop|restart|force-reload|try-restart|status}}" >&2
         exit 3

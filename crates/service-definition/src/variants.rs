@@ -52,7 +52,7 @@ impl Definition {
     ///
     /// The account stays on Linux and macOS, so that folders that a person has opened to it are open to every
     /// instance; a virtual account on Windows belongs to the service's name and so to the instance. A health
-    /// address stays too: give each instance one of its own with [`with_health`](Self::with_health).
+    /// address stays too: give each instance one of its own with [`with_health_listener`](Self::with_health_listener).
     ///
     /// # Errors
     /// When `instance` is empty, longer than 64 characters or holds anything but letters, digits, `-`, `_` and `.`,
@@ -181,10 +181,39 @@ impl Definition {
         Ok(Self { environment, ..self.clone() })
     }
 
-    /// The same with another health address, or none.
-    #[must_use]
-    pub fn with_health(&self, health: Option<Health>) -> Self {
-        Self { health, ..self.clone() }
+    /// The same with its health answered on another interface, and on another port where one is given. The
+    /// addresses stay on the loopback interface as long as the service listens there or everywhere.
+    ///
+    /// # Errors
+    /// When it has no health address, or the program cannot be told where to listen.
+    pub fn with_health_listener(&self, host: &str, port: Option<u16>) -> Result<Self, Unsupported> {
+        let Some((health, at)) = self.health.as_ref().zip(self.listener()) else {
+            return fail(format!("{} has no health address", self.id()));
+        };
+        let Some(variable) = &health.listen else {
+            return fail(format!("{} cannot be told where its health is asked for", self.id()));
+        };
+        let port = port.unwrap_or(at.port);
+        let everywhere = ["0.0.0.0", "::", "[::]"].contains(&host);
+        let bracketed = |host: &str| match host.contains(':') && !host.starts_with('[') {
+            true => format!("[{host}]"),
+            false => host.to_owned(),
+        };
+        let asked = format!("{}:{port}", if everywhere { "127.0.0.1".to_owned() } else { bracketed(host) });
+        let moved = |url: &str| {
+            let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+            let path = rest.find('/').map_or("", |at| &rest[at..]);
+            format!("{scheme}://{asked}{path}")
+        };
+        let mut environment = self.environment.clone();
+        environment.insert(variable.clone(), format!("{}:{port}", bracketed(host)));
+        let health = Some(Health {
+            address: moved(&health.address),
+            live: moved(&health.live),
+            ready: moved(&health.ready),
+            ..health.clone()
+        });
+        Ok(Self { environment, health, ..self.clone() })
     }
 
     /// The same in other folders; what names a path below one of the old ones follows.

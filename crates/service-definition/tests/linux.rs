@@ -1,84 +1,16 @@
 //! The service files under the real tools: systemd's analyser, the shell, start-stop-daemon.
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
+use common::{definition, full, has, is_root, plain, succeed, variants};
 use landfall_service_definition::*;
-
-/// A service with everything: secrets, watchdog, environment, further folders.
-fn full() -> Definition {
-    Definition {
-        title: "WATS Client".into(),
-        documentation: Some("https://landfall.example/wats-client".into()),
-        arguments: vec!["run".into()],
-        account: Account::Own("wats-client".into()),
-        restart: RestartPolicy::Always,
-        restart_delay: 10,
-        ready: Ready::Notify,
-        watchdog: Some(60),
-        environment: BTreeMap::from([("LANG".into(), "C.UTF-8".into())]),
-        environment_file: Some("/etc/default/wats-client".into()),
-        writable: vec!["/srv/reports".into(), "/home/tester/reports".into()],
-        credentials: BTreeMap::from([("api-token".into(), "/etc/wats-client/credentials/api-token".into())]),
-        ..Definition::new("wats-client", "/usr/bin/wats-client")
-    }
-}
-
-/// The smallest service.
-fn plain() -> Definition {
-    Definition { title: "WATS Client".into(), ..Definition::new("wats-client", "/usr/bin/wats-client") }
-}
-
-/// Services that differ in everything that changes a line.
-fn variants() -> Vec<Definition> {
-    let awkward = Definition {
-        title: "It's 100% «demo»; $HOME \"quoted\" `x`".into(),
-        arguments: ["", "a b", "$HOME", "100%", "it's", "\"q\"", "back\\slash", ";", "*", "#", "line\nbreak"]
-            .map(String::from)
-            .into(),
-        environment: BTreeMap::from([("GREETING".into(), "it's \"100%\" $HOME \\ ; & é".into())]),
-        ..full()
-    };
-    let usual = Definition { writable: vec!["/srv/reports".into()], ..full() };
-    let mut all = vec![usual, full(), plain(), awkward];
-    for hardening in [Hardening::Strict, Hardening::Standard, Hardening::None] {
-        for network in [Network::Outbound, Network::Inbound, Network::None] {
-            for start in [Start::Boot, Start::Delayed, Start::Manual] {
-                let restart = RestartPolicy::Never;
-                all.push(Definition { hardening, network, start, restart, ..full() });
-                all.push(Definition { hardening, network, start, ..plain() });
-            }
-        }
-    }
-    all
-}
-
-/// Whether a tool is there; says so where it is not.
-fn has(tool: &str, package: &str) -> bool {
-    let found = std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(tool).exists()));
-    if !found {
-        let _ = writeln!(std::io::stderr(), "SKIPPED: needs {tool} (apt-get install {package})");
-    }
-    found
-}
-
-fn run(command: &mut Command) -> Output {
-    command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"))
-}
-
-/// Output of a command that must succeed.
-fn succeed(command: &mut Command) -> String {
-    let output = run(command);
-    let text =
-        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{command:?}: {}\n{text}", output.status);
-    text
-}
 
 fn lines<'a>(unit: &'a str, key: &str) -> Vec<&'a str> {
     unit.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix('=')).collect()
@@ -159,12 +91,42 @@ fn units_are_clean_and_confined() {
     println!("overall exposure of the full service: {}", exposure(&files[0].1));
 }
 
-fn is_root() -> bool {
-    let root = fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0);
-    if !root {
-        let _ = writeln!(std::io::stderr(), "SKIPPED in part: needs root");
+#[test]
+fn golden_units_are_clean_and_confined() {
+    if !has("systemd-analyze", "systemd") {
+        return;
     }
-    root
+    let folder = tempfile::tempdir().unwrap();
+    let anna = UserFolders::below("/home/anna", "/run/user/1000");
+    for service in common::SERVICES {
+        // Something that exists everywhere: the analyser looks for the program.
+        let linux = definition(service, "linux").with_program("/bin/sh").unwrap();
+        let write = |name: String, text: String| {
+            let path = folder.path().join(name);
+            fs::write(&path, text).unwrap();
+            path
+        };
+        let system = write(linux.unit(), systemd::unit(&linux));
+        let instance = linux.for_instance("line-2").unwrap();
+        let instance = write(instance.unit(), systemd::unit(&instance));
+        let user = linux.as_user_service(&anna).unwrap();
+        let user = write(format!("user-{}", user.unit()), systemd::unit(&user));
+        let verify = |scope: &str, unit: &Path| {
+            let mut command = Command::new("systemd-analyze");
+            command.env("XDG_RUNTIME_DIR", folder.path());
+            succeed(command.args(["verify", "--man=no", scope]).arg(unit))
+        };
+        assert_eq!(verify("--system", &system), "");
+        assert_eq!(verify("--system", &instance), "");
+        assert_eq!(verify("--user", &user), "");
+        for unit in [&system, &instance] {
+            succeed(
+                Command::new("systemd-analyze")
+                    .args(["security", "--no-pager", "--offline=true", "--threshold=25"])
+                    .arg(unit),
+            );
+        }
+    }
 }
 
 #[test]
@@ -193,16 +155,28 @@ const PROGRAM: &str = r#"#!/bin/sh
     printf '%s\n' "arguments: $*" "account: $(id -un)" "umask: $(umask)" "url: $URL" "quoted: $QUOTED" "own: $OWN" "over: $OVER"
     echo "secret: $(cat "$CREDENTIALS_DIRECTORY/token")"
     echo "secret mode: $(stat -c %a:%U:%G "$CREDENTIALS_DIRECTORY/token")"
-} >"/var/lib/$1/seen"
+} >"${STATE_DIRECTORY:-/var/lib/landfall-demo}/seen"
 echo printed
 trap 'echo stopped; exit 0' TERM
 while :; do sleep 0.1; done
 "#;
 
-/// Runs the init script through a whole life in a mount namespace of its own, where everything it writes to is
-/// empty and temporary.
 #[test]
 fn the_init_script_starts_and_stops_a_process() {
+    init_script_lives(|service| service);
+}
+
+#[test]
+fn the_init_script_of_an_instance_does_so_too() {
+    init_script_lives(|service| {
+        let service = service.for_instance("line-2").unwrap();
+        service.with_account(Account::Named("nobody".into())).unwrap()
+    });
+}
+
+/// Runs an init script through a whole life in a mount namespace of its own, where everything it writes to is
+/// empty and temporary.
+fn init_script_lives(variant: fn(Definition) -> Definition) {
     let tools = [("start-stop-daemon", "dpkg"), ("unshare", "util-linux"), ("mount", "mount")];
     if !tools.iter().all(|(tool, package)| has(tool, package)) || !is_root() {
         return;
@@ -231,6 +205,8 @@ fn the_init_script_starts_and_stops_a_process() {
         credentials: BTreeMap::from([("token".into(), at("token"))]),
         ..full()
     };
+    let service = variant(service);
+    let id = service.id();
     // Debian's nobody has the group nogroup; the script wants a group of the account's name.
     let script = sysv::script(&service)
         .unwrap()
@@ -253,7 +229,7 @@ fn the_init_script_starts_and_stops_a_process() {
     }
     let mut command = Command::new("unshare");
     command.args(["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private"]);
-    let text = succeed(command.args(["sh", "-e"]).arg(at("life")).arg(at("init")));
+    let text = succeed(command.args(["sh", "-e"]).arg(at("life")).arg(at("init")).arg(&id));
     assert!(text.contains("\ndone\n"), "{text}");
     assert!(text.contains("arguments: landfall-demo it's $HOME\naccount: nobody\numask: 0027\n"), "{text}");
     assert!(
@@ -263,8 +239,9 @@ fn the_init_script_starts_and_stops_a_process() {
     assert!(text.contains("secret: s3cret\nsecret mode: 440:root:nogroup\n"), "{text}");
 }
 
-/// `$1` is the init script.
+/// `$1` is the init script, `$2` the service's name.
 const LIFE: &str = r#"
+id=$2
 for folder in /run /var/lib /var/log /var/cache; do mount -t tmpfs -o mode=755 tmpfs $folder; done
 code() { wanted=$1; shift; rc=0; "$@" || rc=$?; [ $rc = $wanted ] || { echo "$*: $rc instead of $wanted"; exit 1; }; }
 code 3 "$1" status
@@ -274,22 +251,36 @@ code 3 "$1" status
 code 3 "$1" nonsense
 code 0 "$1" start
 code 0 "$1" status
-cat /var/lib/landfall-demo/seen
-stat -c '%n %a %U' /run/landfall-demo /var/lib/landfall-demo /var/log/landfall-demo /run/landfall-demo.credentials
-pid=$(cat /run/landfall-demo.pid)
+cat /var/lib/$id/seen
+stat -c '%n %a %U' /run/$id /var/lib/$id /var/log/$id /run/$id.credentials
+pid=$(cat /run/$id.pid)
 code 0 "$1" start
-[ "$(cat /run/landfall-demo.pid)" = "$pid" ] || { echo "started twice"; exit 1; }
+[ "$(cat /run/$id.pid)" = "$pid" ] || { echo "started twice"; exit 1; }
 code 0 "$1" try-restart
-[ "$(cat /run/landfall-demo.pid)" != "$pid" ] || { echo "not restarted"; exit 1; }
-pid=$(cat /run/landfall-demo.pid)
+[ "$(cat /run/$id.pid)" != "$pid" ] || { echo "not restarted"; exit 1; }
+pid=$(cat /run/$id.pid)
 kill -9 "$pid"; sleep 0.2
 code 1 "$1" status
 code 0 "$1" start
 code 0 "$1" force-reload
+kill -9 "$(cat /run/$id.pid)"; sleep 0.2
+start-stop-daemon --start --background --make-pidfile --pidfile /run/$id.pid --chuid nobody --exec /bin/sleep -- 1000
+other=$(cat /run/$id.pid)
+code 1 "$1" status
+code 0 "$1" start
+[ "$(cat /run/$id.pid)" != "$other" ] || { echo "took another process for its own"; exit 1; }
+code 0 "$1" status
+kill -9 "$(cat /run/$id.pid)"; sleep 0.2
+echo "$other" >/run/$id.pid
+code 0 "$1" stop
+kill "$other" || { echo "stopped another process"; exit 1; }
+echo 999999 >/run/$id.pid
+code 1 "$1" status
+code 0 "$1" start
 code 0 "$1" stop
 code 3 "$1" status
-[ ! -e /run/landfall-demo.credentials ]
-grep -c stopped /var/log/landfall-demo/landfall-demo.log
+[ ! -e /run/$id.credentials ]
+grep -c stopped /var/log/$id/$id.log
 [ -z "$(pgrep -u nobody)" ] || { echo "a process is left"; exit 1; }
 echo done
 "#;

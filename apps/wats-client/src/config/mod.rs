@@ -25,7 +25,7 @@ pub(crate) const WATCH_FOLDER: &str = "WATS_CLIENT_WATCH_FOLDER";
 /// Name of the station; overrides `station.name`.
 pub(crate) const STATION_NAME: &str = "WATS_CLIENT_STATION_NAME";
 
-/// Address and port of the health endpoints; overrides `health.listen`.
+/// Where the health endpoints listen, `HOST:PORT`; overrides `health.listen`.
 pub(crate) const HEALTH_LISTEN: &str = "WATS_CLIENT_HEALTH_LISTEN";
 
 /// Longest station text, in characters, that a server takes.
@@ -174,8 +174,12 @@ impl Config {
             file.station.name = name;
         }
         if let Some(text) = environment.get(HEALTH_LISTEN) {
-            let address =
-                text.trim().parse().map_err(|error| ConfigError::environment(HEALTH_LISTEN, &error))?;
+            let address = text.parse().map_err(|_| {
+                ConfigError::environment(
+                    HEALTH_LISTEN,
+                    &format!("\"{text}\" is not HOST:PORT such as 0.0.0.0:8080"),
+                )
+            })?;
             file.health.listen = Some(address);
         }
         if file.watch.is_empty() {

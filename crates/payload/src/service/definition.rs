@@ -46,7 +46,7 @@ pub(crate) fn from_layout(
         .filter(|(_, setting)| setting.kind == SettingType::Secret)
         .map(|(name, _)| (name.clone(), credential_file(platform, &folders, name)))
         .collect();
-    Some(Definition {
+    let definition = Definition {
         platform,
         name,
         instance: None,
@@ -74,7 +74,10 @@ pub(crate) fn from_layout(
             model::RestartPolicy::Never => RestartPolicy::Never,
         },
         restart_delay: duration(&service.restart.delay, 5),
-        restart_pauses: [5, 5, 30],
+        restart_pauses: match &service.restart.pauses {
+            Some(pauses) => pauses.clone().map(|pause| duration(&Some(pause), 5)),
+            None => [5, 5, 30],
+        },
         ready: match service.ready {
             model::Ready::Started => Ready::Started,
             model::Ready::Notify => Ready::Notify,
@@ -95,8 +98,26 @@ pub(crate) fn from_layout(
         writable: service.writable.iter().filter_map(|path| layout.path(path)).collect(),
         credentials,
         settings,
-        health: service.health.as_deref().map(Health::at),
+        health: service.health.as_ref().map(health),
+    };
+    // Whoever asks a container is outside it. Without a variable it listens where it always does.
+    Some(match platform {
+        Platform::Container => definition.with_health_listener("0.0.0.0", None).unwrap_or(definition),
+        _ => definition,
     })
+}
+
+fn health(health: &model::Health) -> Health {
+    match health {
+        model::Health::Address(address) => Health::at(address),
+        model::Health::Addresses(all) => Health {
+            address: all.address.clone(),
+            live: all.live.clone().unwrap_or_else(|| all.address.clone()),
+            ready: all.ready.clone().unwrap_or_else(|| all.address.clone()),
+            listen: all.listen.clone(),
+            command: all.command.clone(),
+        },
+    }
 }
 
 /// The settings of a manifest, defaults filled in.

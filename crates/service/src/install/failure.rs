@@ -52,4 +52,4 @@ impl From<landfall_service_definition::Unsupported> for Failure {
 }
 
 /// What the commands answer.
-pub type Result<T> = std::result::Result<T, Failure>;
+pub(crate) type Result<T> = std::result::Result<T, Failure>;

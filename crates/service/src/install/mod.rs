@@ -27,7 +27,6 @@ mod owner;
 mod program;
 mod report;
 mod settings;
-pub(crate) mod shim;
 mod step;
 mod target;
 mod terminal;

@@ -22,7 +22,7 @@ fn judge_filter(subject: &Subject<'_>, enabled: &str) -> Answer {
         return Answer::pass("the Unified Write Filter is installed and off");
     }
     let folders = &subject.definition.folders;
-    let name = crate::install::shim::windows::service_name(subject.definition);
+    let name = landfall_service_definition::windows::service_name(subject.definition);
     Answer::warn(
         "the Unified Write Filter is on: everything is gone after a restart",
         format!(

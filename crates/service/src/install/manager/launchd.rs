@@ -1,11 +1,10 @@
 //! launchd: a daemon of the machine or an agent of the user.
 
 use super::super::failure::Result;
-use super::super::shim::launchd;
 use super::super::step::{Access, Command, Step, Text};
 use super::{Found, Owner, Site, mark, owner_of};
 use crate::exit::Exit;
-use landfall_service_definition::Definition;
+use landfall_service_definition::{Definition, launchd};
 
 /// How long a service must stay up to count as started, in seconds.
 const SETTLE: u64 = 2;

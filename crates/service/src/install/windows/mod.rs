@@ -18,12 +18,13 @@ mod system;
 
 use super::failure::Result;
 use super::settings::Value;
-use super::shim::windows::Service;
+use landfall_service_definition::windows::Service;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// Value below a service's `Parameters` by which its installer is known.
+#[cfg(windows)]
 pub(super) const INSTALLED_BY: &str = "InstalledBy";
 
 /// A change to Windows.
