@@ -14,8 +14,9 @@ mod service;
 mod status;
 mod upload;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use cli::{Cli, Command};
+use commands::Installation;
 use config::ConfigError;
 use landfall_service::Exit;
 use std::fmt;
@@ -51,13 +52,31 @@ impl From<ConfigError> for Failure {
 }
 
 fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    let installation = Installation::new();
+    let matches = Cli::command().subcommands(installation.commands()).try_get_matches();
+    let cli = match matches {
+        Ok(matches) => match matches.subcommand() {
+            Some((name, arguments))
+                if installation.commands().iter().any(|known| known.get_name() == name) =>
+            {
+                return installation.run(name, arguments).into();
+            }
+            _ => Cli::from_arg_matches(&matches),
+        },
+        Err(error) => Err(error),
+    };
+    let result = match cli.map(|cli| cli.command) {
         // A service manager may be waiting: everything else happens in its presence.
-        Command::Run(arguments) => return commands::run(arguments),
-        Command::Demo(arguments) => commands::demo(&arguments),
-        Command::Check(arguments) => commands::check(&arguments),
-        Command::Queue(command) => commands::queue(&command),
-        Command::Convert(arguments) => commands::convert(&arguments),
+        Ok(Command::Run(arguments)) => return commands::run(arguments),
+        Ok(Command::Demo(arguments)) => commands::demo(&arguments),
+        Ok(Command::Check(arguments)) => commands::check(&arguments),
+        Ok(Command::Queue(command)) => commands::queue(&command),
+        Ok(Command::Convert(arguments)) => commands::convert(&arguments),
+        Err(error) => {
+            // Nobody reads what cannot be written.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { ExitCode::SUCCESS };
+        }
     };
     let (exit, text) = match result {
         Ok(()) => return Exit::Success.into(),

@@ -7,20 +7,25 @@
 //!
 //! Beside it stand parts that can be used alone: [`Liveness`] knows whether the program's loops still turn,
 //! [`health`] tells that to monitoring over HTTP, [`ipc`] lets a command line talk to the running service,
-//! [`Instance`] keeps a second one from starting, and [`log`] has the destinations of log messages.
+//! [`Instance`] keeps a second one from starting, [`log`] has the destinations of log messages, and [`install`] and
+//! [`preflight`] are commands for whoever deploys the program.
 //!
 //! `docs/service-library.md` is the guided tour, `examples/greeter.rs` a whole service.
 
 #![warn(clippy::unwrap_used)]
 
-mod exit;
+pub mod exit;
 mod failure;
 pub mod health;
 mod host;
+#[cfg(feature = "install")]
+pub mod install;
 mod instance;
 pub mod ipc;
 mod liveness;
 pub mod log;
+#[cfg(feature = "install")]
+pub mod preflight;
 mod run;
 pub mod systemd;
 

@@ -3,12 +3,14 @@
 mod check;
 mod convert;
 mod demo;
+mod installation;
 mod queue;
 mod run;
 
 pub(crate) use check::check;
 pub(crate) use convert::convert;
 pub(crate) use demo::demo;
+pub(crate) use installation::Installation;
 pub(crate) use queue::queue;
 pub(crate) use run::run;
 

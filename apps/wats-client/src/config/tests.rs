@@ -60,12 +60,14 @@ fn the_environment_comes_first() {
         (API_TOKEN, "abc"),
         (STATION_NAME, "ENV"),
         (WATCH_FOLDER, "/environment"),
+        (HEALTH_LISTEN, "127.0.0.1:8081"),
         ("CREDENTIALS_DIRECTORY", "/run/credentials/x"),
     ];
     let config = load(text, &variables).unwrap();
     assert_eq!(config.server.unwrap().as_str(), "https://environment");
     assert_eq!(config.station.name, "ENV");
     assert_eq!(config.watches[0].folder, Path::new("/environment"));
+    assert_eq!(config.health, Some(SocketAddr::from(([127, 0, 0, 1], 8081))));
     assert_eq!(config.token.environment.unwrap().expose(), "abc");
     assert_eq!(config.token.files, [Path::new("/run/credentials/x/api-token"), Path::new("/t")]);
     let empty = load(text, &[(SERVER_URL, ""), (STATION_NAME, " ")]).unwrap();
@@ -93,6 +95,14 @@ fn faults_name_file_line_and_key() {
     assert!(text.contains("watch[1].folder: /a is watched by watch[0] already"), "{text}");
     let text = refusal("", &[(SERVER_URL, "company")]);
     assert!(text.starts_with("environment variable WATS_CLIENT_SERVER_URL: \"company\" is not"), "{text}");
+}
+
+#[test]
+fn a_service_manager_names_the_folder_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("config.toml"), "[station]\nname = \"LINE2\"\n").unwrap();
+    let variables = environment(&[("CONFIGURATION_DIRECTORY", folder.path().to_str().unwrap())]);
+    assert_eq!(Config::load(None, &variables).unwrap().station.name, "LINE2");
 }
 
 #[test]

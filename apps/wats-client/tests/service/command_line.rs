@@ -49,9 +49,9 @@ fn a_configuration_that_is_not_valid_ends_the_service_with_3() {
 }
 
 #[test]
-fn wrong_use_ends_with_2_and_help_with_0() {
-    assert_eq!(program().arg("fly").output().unwrap().status.code(), Some(2));
-    assert_eq!(program().output().unwrap().status.code(), Some(2));
+fn wrong_use_ends_with_64_and_help_with_0() {
+    assert_eq!(program().arg("fly").output().unwrap().status.code(), Some(64));
+    assert_eq!(program().output().unwrap().status.code(), Some(64));
     let help = program().arg("--help").output().unwrap();
     assert_eq!(help.status.code(), Some(0));
     assert!(words(&help).contains("Exit codes:"));
