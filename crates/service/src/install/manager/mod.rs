@@ -152,6 +152,14 @@ impl Manager {
         }
     }
 
+    /// The steps that come before any file of the service is written.
+    ///
+    /// Windows knows the service's own identifier only once it is registered, and its secrets must never lie in a
+    /// folder that is open to others.
+    pub(crate) fn register(site: &Site<'_>, found: &Found) -> Vec<Step> {
+        if site.manager == Self::Windows { windows::register(site, found) } else { Vec::new() }
+    }
+
     /// The steps that make the service known, and let it run or not.
     ///
     /// # Errors

@@ -11,8 +11,9 @@ use landfall_service_definition::{Start, openrc};
 const SETTLE: u64 = 2;
 
 /// Between two tries of `supervise-daemon` the service counts as started and its process is gone.
-const STAYS_UP: &str = "rc-service \"$0\" status >/dev/null && \
-    { ! read -r pid </run/openrc/options/\"$0\"/child_pid || kill -0 \"$pid\"; } 2>/dev/null";
+const STAYS_UP: &str = "rc-service \"$0\" status >/dev/null || exit 1
+    pid=$(cat /run/openrc/options/\"$0\"/child_pid 2>/dev/null)
+    [ -z \"$pid\" ] || kill -0 \"$pid\"";
 
 fn path(site: &Site<'_>) -> String {
     format!("/etc/init.d/{}", site.definition.id())

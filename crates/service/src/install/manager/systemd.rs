@@ -62,7 +62,8 @@ pub(super) fn install(site: &Site<'_>, found: &Found, run: bool) -> Vec<Step> {
     let above = if definition.is_user_service() { Access::of(None, 0o755) } else { Access::root(0o755) };
     let upgrade = found.owner == Owner::Us;
     let call = |words: &[&str]| Command::new(&systemctl(site, words));
-    let journal = systemctl(site, &["status", "--no-pager", "--lines=20", &unit]);
+    let of_unit = format!("{}={unit}", if definition.is_user_service() { "--user-unit" } else { "--unit" });
+    let journal = ["journalctl", "--quiet", "--no-pager", "--output=cat", "--lines=20", &of_unit];
     let reload = systemctl(site, &["daemon-reload"]);
     let mut steps = Vec::new();
     // Steps are undone in reverse order: what must come last then comes first here.
