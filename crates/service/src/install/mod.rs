@@ -127,8 +127,9 @@ impl Order<'_> {
         let manager = manager?;
         let site = self.site(&host, &definition, manager);
         let run = host.is_live() && self.options.start.unwrap_or(!upgrade || found.active);
-        let mut steps = layout::folders(&host, &definition, &settings);
-        steps.extend(Manager::register(&site, &found));
+        let mut steps = Manager::prepare(&site, &found);
+        steps.extend(layout::folders(&host, &definition, &settings));
+        steps.extend(Manager::register(&site));
         steps.extend(layout::files(&host, &definition, &settings, self.program)?);
         steps.extend(Manager::install(&site, &found, run)?);
         self.report.steps = steps;

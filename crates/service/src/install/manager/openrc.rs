@@ -32,16 +32,22 @@ pub(super) fn examine(site: &Site<'_>) -> Result<Found> {
     Ok(Found { owner, active })
 }
 
+/// The new script need not know how to stop what the old one has started.
+pub(super) fn prepare(site: &Site<'_>, found: &Found) -> Vec<Step> {
+    let id = site.definition.id();
+    let mut steps = Vec::new();
+    if found.active {
+        let stop = Command::new(&["rc-service", &id, "stop"]).undone_by(&["rc-service", &id, "start"]);
+        steps.push(Step::Run(stop.or(Exit::StopFailed, &[])));
+    }
+    steps
+}
+
 pub(super) fn install(site: &Site<'_>, found: &Found, run: bool) -> Result<Vec<Step>> {
     let (definition, id) = (site.definition, site.definition.id());
     let log = format!("{}/{id}.log", definition.folders.logs);
     let call = |verb: &str| Command::new(&["rc-service", &id, verb]);
     let mut steps = Vec::new();
-    // The new script need not know how to stop what the old one has started.
-    if found.active {
-        let stop = call("stop").undone_by(&["rc-service", &id, "start"]);
-        steps.push(Step::Run(stop.or(Exit::StopFailed, &[])));
-    }
     steps.push(script(&path(site), marked(definition, &openrc::script(definition)?)));
     if found.owner != Owner::Us && definition.start != Start::Manual {
         steps.push(Step::Folder { path: "/etc/runlevels/default".to_owned(), access: Access::root(0o755) });
@@ -57,12 +63,7 @@ pub(super) fn install(site: &Site<'_>, found: &Found, run: bool) -> Result<Vec<S
 }
 
 pub(super) fn uninstall(site: &Site<'_>, found: &Found) -> Vec<Step> {
-    let id = site.definition.id();
-    let mut steps = Vec::new();
-    if found.active {
-        let stop = Command::new(&["rc-service", &id, "stop"]).undone_by(&["rc-service", &id, "start"]);
-        steps.push(Step::Run(stop.or(Exit::StopFailed, &[])));
-    }
+    let mut steps = prepare(site, found);
     steps.push(Step::Remove { path: link(site) });
     steps.push(Step::Remove { path: path(site) });
     steps

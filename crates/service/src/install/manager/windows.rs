@@ -31,14 +31,19 @@ fn change(steps: &mut Vec<Step>, change: Change) {
     steps.push(Step::Windows(change));
 }
 
-pub(super) fn register(site: &Site<'_>, found: &Found) -> Vec<Step> {
+pub(super) fn prepare(site: &Site<'_>, found: &Found) -> Vec<Step> {
+    let mut steps = Vec::new();
+    if found.active {
+        change(&mut steps, Change::Stop { service: windows::service_name(site.definition) });
+    }
+    steps
+}
+
+pub(super) fn register(site: &Site<'_>) -> Vec<Step> {
     let definition = site.definition;
     let description = windows::service(definition);
     let service = description.name.clone();
     let mut steps = Vec::new();
-    if found.active {
-        change(&mut steps, Change::Stop { service: service.clone() });
-    }
     if description.account.needs_logon_right {
         change(&mut steps, Change::LogonRight { account: description.account.name.clone() });
     }
@@ -97,10 +102,7 @@ fn open_firewall(rule: &FirewallRule) -> Step {
 
 pub(super) fn uninstall(site: &Site<'_>, found: &Found) -> Vec<Step> {
     let description = windows::service(site.definition);
-    let mut steps = Vec::new();
-    if found.active {
-        change(&mut steps, Change::Stop { service: description.name.clone() });
-    }
+    let mut steps = prepare(site, found);
     for rule in &description.firewall {
         let (name, program) = (format!("name={}", rule.name), format!("program={}", rule.program));
         let words = ["netsh", "advfirewall", "firewall", "delete", "rule", &name, &program];
