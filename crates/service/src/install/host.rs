@@ -54,7 +54,10 @@ impl Host {
             return PathBuf::from(path);
         }
         // A drive is a folder, so that a plan for Windows can be laid out anywhere.
-        self.root.join(path.replace(['\\', ':'], "/").trim_start_matches('/'))
+        if path.get(1..2) == Some(":") {
+            return self.root.join(path.replace(['\\', ':'], "/").replace("//", "/"));
+        }
+        self.root.join(path.trim_start_matches('/'))
     }
 
     /// Whether anything is there, a dangling link too.
@@ -210,29 +213,20 @@ impl Host {
 
     #[cfg(unix)]
     fn restrict(&self, file: &File, access: &Access) -> io::Result<()> {
-        let number = |found: Option<u32>, name: &str| {
-            found
-                .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("there is no account {name}")))
-        };
-        // In a folder the accounts may be those of another machine, and are set by whoever may.
-        if self.is_live() || (rustix::process::geteuid().is_root() && self.exists("/etc/passwd")) {
-            let owner = match &access.owner {
-                Some(name) => Some(number(self.account(name).map(|(user, _)| user), name)),
-                None => None,
+        // Nobody but root gives files away, and nobody else need.
+        if rustix::process::geteuid().is_root() {
+            let known = |number: Option<u32>, name: &String| match number {
+                // In a folder the accounts are those of another machine, and may come later.
+                None if self.is_live() => {
+                    Err(io::Error::new(io::ErrorKind::NotFound, format!("there is no account {name}")))
+                }
+                number => Ok(number),
             };
-            let group = match &access.group {
-                Some(name) => Some(number(self.group(name), name)),
-                None => None,
-            };
-            // Nobody but root gives files away, and nobody else need.
-            if rustix::process::geteuid().is_root() {
-                let tolerate = |found: Option<io::Result<u32>>| match found {
-                    Some(Err(_)) if !self.is_live() => Ok(None),
-                    Some(found) => found.map(Some),
-                    None => Ok(None),
-                };
-                std::os::unix::fs::fchown(file, tolerate(owner)?, tolerate(group)?)?;
-            }
+            let owner =
+                access.owner.as_ref().map(|name| known(self.account(name).map(|(user, _)| user), name));
+            let group = access.group.as_ref().map(|name| known(self.group(name), name));
+            let (owner, group) = (owner.transpose()?.flatten(), group.transpose()?.flatten());
+            std::os::unix::fs::fchown(file, owner, group)?;
         }
         // After the owner: a change of owner takes set-group-id away.
         file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(access.mode))

@@ -97,17 +97,53 @@ fn new_environment(host: &Host, definition: &Definition, settings: &Settings) ->
     })
 }
 
-/// Account, folders and files, in the order of their making.
-pub(crate) fn steps(
-    host: &Host,
-    definition: &Definition,
-    settings: &Settings,
-    program: &dyn Program,
-) -> Result<Vec<Step>> {
+/// Whose things are.
+struct Owners<'a> {
+    definition: &'a Definition,
+}
+
+impl Owners<'_> {
+    fn service(&self, mode: u32) -> Access {
+        match self.definition.platform {
+            // Windows has steps of its own for it.
+            Platform::Windows => Access::inherited(),
+            _ if self.definition.is_user_service() => Access::of(None, mode),
+            _ => Access::of(Some(self.definition.account.user()), mode),
+        }
+    }
+
+    /// Of root, and on macOS of its group wheel.
+    fn administrator(&self, mode: u32) -> Access {
+        match self.definition.platform {
+            Platform::Windows => Access::inherited(),
+            _ if self.definition.is_user_service() => Access::of(None, mode),
+            Platform::Macos => Access { mode, owner: Some("root".into()), group: Some("wheel".into()) },
+            _ => Access::root(mode),
+        }
+    }
+
+    /// Root's alone. launchd hands no secrets over, so there the service reads them where they are.
+    fn secret(&self, mode: u32) -> Access {
+        match &self.definition.account {
+            Account::Own(name) if self.definition.platform == Platform::Macos => Access {
+                mode: mode | (mode >> 3 & 0o050),
+                owner: Some("root".into()),
+                group: Some(name.clone()),
+            },
+            Account::Named(name) if self.definition.platform == Platform::Macos => {
+                Access { mode, owner: Some(name.clone()), group: Some("wheel".into()) }
+            }
+            _ => self.administrator(mode),
+        }
+    }
+}
+
+/// The account and the folders, in the order of their making.
+pub(crate) fn folders(host: &Host, definition: &Definition, settings: &Settings) -> Vec<Step> {
+    let owners = Owners { definition };
     let mut steps = Vec::new();
-    let windows = definition.platform == Platform::Windows;
     if let Account::Own(name) = &definition.account
-        && !windows
+        && definition.platform != Platform::Windows
     {
         steps.push(Step::Account {
             name: name.clone(),
@@ -115,64 +151,62 @@ pub(crate) fn steps(
             home: definition.folders.state.clone(),
         });
     }
-    // Whose things are: of whoever runs the command where it is a user's service, and as Windows hands down.
-    let nobody = windows || definition.is_user_service();
-    let service = definition.account.user();
-    let service = |mode| Access::of((!nobody).then_some(service), mode);
-    let root = |mode| if nobody { Access::of(None, mode) } else { administrators(definition, mode) };
     for folder in definition.own_folders() {
-        // The service manager makes the one for the run time anew at each start.
-        if folder.path == definition.folders.runtime && !windows {
+        // Service managers of Linux make the one for the run time anew at each start.
+        if folder.path == definition.folders.runtime && definition.platform == Platform::Linux {
             continue;
         }
         let access = match folder.ownership {
-            Ownership::Administrator => root(folder.mode),
-            Ownership::Service => service(folder.mode),
+            Ownership::Administrator => owners.administrator(folder.mode),
+            Ownership::Service => owners.service(folder.mode),
         };
         steps.push(Step::Folder { path: folder.path.to_owned(), access });
     }
     for path in named_folders(definition, settings) {
         if is_own(definition, path) || !host.exists(path) {
-            steps.push(Step::Folder { path: path.to_owned(), access: service(SHARED_MODE) });
+            steps.push(Step::Folder { path: path.to_owned(), access: owners.service(SHARED_MODE) });
         }
     }
-    let separator = if windows { '\\' } else { '/' };
+    if let Some(path) = definition.credentials_folder() {
+        steps.push(Step::Folder { path: path.to_owned(), access: owners.secret(0o700) });
+    }
+    steps
+}
+
+/// Configuration, settings and secrets.
+pub(crate) fn files(
+    host: &Host,
+    definition: &Definition,
+    settings: &Settings,
+    program: &dyn Program,
+) -> Result<Vec<Step>> {
+    let owners = Owners { definition };
+    let mut steps = Vec::new();
+    let separator = if definition.platform == Platform::Windows { '\\' } else { '/' };
     for (name, text) in program.files() {
         let path = format!("{}{separator}{name}", definition.folders.configuration);
         if !host.exists(&path) {
-            steps.push(Step::write(path, Text::open(text), root(0o644)));
+            steps.push(Step::write(path, Text::open(text), owners.administrator(0o644)));
         }
     }
     let path = environment_file(definition);
     let text = new_environment(host, definition, settings)?;
     if let Some(text) = text.filter(|text| host.read(&path).ok().flatten().as_ref() != Some(text)) {
         // It may hold what is not everybody's business.
-        steps.push(Step::write(path, Text::open(text), root(0o640)));
+        steps.push(Step::write(path, Text::open(text), owners.administrator(0o640)));
     }
     for (name, file) in &definition.credentials {
-        if let Some((folder, _)) = file.rsplit_once(separator) {
-            let folder = Step::Folder { path: folder.to_owned(), access: root(0o700) };
-            if !steps.contains(&folder) {
-                steps.push(folder);
+        match settings.value(name).filter(|value| value.is_new()) {
+            Some(value) => {
+                steps.push(Step::write(file, Text::secret(value.text.clone()), owners.secret(0o600)));
             }
-        }
-        match settings.value(name) {
-            Some(value) if value.is_new() => {
-                steps.push(Step::write(file, Text::secret(value.text.clone()), root(0o600)));
+            None if !host.exists(file) => {
+                steps.push(Step::write(file, Text::secret(""), owners.secret(0o600)))
             }
-            _ if !host.exists(file) => steps.push(Step::write(file, Text::secret(""), root(0o600))),
-            _ => {}
+            None => {}
         }
     }
     Ok(steps)
-}
-
-/// Of the administrator: root, and on macOS its group wheel.
-fn administrators(definition: &Definition, mode: u32) -> Access {
-    match definition.platform {
-        Platform::Macos => Access { mode, owner: Some("root".into()), group: Some("wheel".into()) },
-        _ => Access::root(mode),
-    }
 }
 
 /// Deletes everything that the service has written and everything that was configured.

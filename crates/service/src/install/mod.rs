@@ -41,6 +41,7 @@ pub use program::{Program, ServerAnswer, ServerOutcome};
 pub use settings::{Settings, Source, Value};
 pub use step::{Access, Command, Step, Text};
 
+#[cfg(target_os = "linux")]
 pub(crate) use environment_file::get as environment_value;
 pub(crate) use settings::address;
 pub(crate) use windows::registry_number;
@@ -126,7 +127,10 @@ impl Order<'_> {
         let manager = manager?;
         let site = self.site(&host, &definition, manager);
         let run = host.is_live() && self.options.start.unwrap_or(!upgrade || found.active);
-        let mut steps = layout::steps(&host, &definition, &settings, self.program)?;
+        let mut steps = Manager::prepare(&site, &found);
+        steps.extend(layout::folders(&host, &definition, &settings));
+        steps.extend(Manager::register(&site));
+        steps.extend(layout::files(&host, &definition, &settings, self.program)?);
         steps.extend(Manager::install(&site, &found, run)?);
         self.report.steps = steps;
         self.report.settings = settings;

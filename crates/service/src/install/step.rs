@@ -7,7 +7,7 @@ use std::fmt;
 /// Who may use a file or folder. Windows keeps what a folder hands down, and takes its own steps for the rest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Access {
-    /// Permission bits.
+    /// Permission bits; 0: as the folder above hands down.
     #[serde(serialize_with = "octal")]
     pub mode: u32,
     /// Account; `None`: whoever runs the command.
@@ -19,6 +19,11 @@ pub struct Access {
 }
 
 impl Access {
+    /// As the folder above hands down.
+    pub(crate) fn inherited() -> Self {
+        Self::of(None, 0)
+    }
+
     /// Of root and its group.
     pub(crate) fn root(mode: u32) -> Self {
         Self::of(Some("root"), mode)
@@ -32,6 +37,9 @@ impl Access {
 
 impl fmt::Display for Access {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.mode == 0 {
+            return f.write_str("rights as handed down");
+        }
         write!(f, "{:04o}", self.mode)?;
         match (&self.owner, &self.group) {
             (Some(owner), Some(group)) => write!(f, " {owner}:{group}"),

@@ -85,11 +85,13 @@ fn apply(host: &Host, step: &Step, log: &mut Log, done: &mut Vec<Undo>) -> Resul
         Step::Write { path, text, access } => {
             let Some(text) = text else { return Ok(()) };
             let before = before(host, path)?;
+            above(host, path, done)?;
             host.write(path, text.expose().as_bytes(), access)?;
             done.push(Undo::Entry(path.clone(), before));
         }
         Step::Link { path, target } => {
             let before = before(host, path)?;
+            above(host, path, done)?;
             link(host, path, target)?;
             done.push(Undo::Entry(path.clone(), before));
         }
@@ -162,20 +164,31 @@ fn run_command(host: &Host, command: &Command, log: &mut Log, done: &mut Vec<Und
 /// Makes a folder and all above it. Those above belong to nobody in particular: root, for everybody to pass.
 fn folder(host: &Host, path: &str, access: &Access, done: &mut Vec<Undo>) -> Result<()> {
     let place = host.at(path);
-    let missing: Vec<&Path> = place.ancestors().take_while(|folder| !folder.exists()).collect();
-    if missing.is_empty() {
-        if let Some(access) = access_of(&place) {
-            done.push(Undo::Folder(path.to_owned(), access));
-        }
-    } else {
-        // Noted before the first is made, so that a failure half way leaves none of them.
-        let paths = missing.iter().map(|folder| folder.display().to_string()).collect();
-        done.push(Undo::RemoveFolders(paths));
-        if let Some(above) = missing.get(1) {
-            fs::create_dir_all(above).map_err(|error| Failure::io("made", above, &error))?;
-        }
+    if !make_missing(&place, done)?
+        && let Some(access) = access_of(&place)
+    {
+        done.push(Undo::Folder(path.to_owned(), access));
     }
     host.make_folder(path, access)
+}
+
+/// Makes the folders above a file where they are missing.
+fn above(host: &Host, path: &str, done: &mut Vec<Undo>) -> Result<()> {
+    let place = host.at(path);
+    place.parent().map_or(Ok(false), |folder| make_missing(folder, done)).map(drop)
+}
+
+/// Makes a folder with all above it; false when it was there.
+fn make_missing(place: &Path, done: &mut Vec<Undo>) -> Result<bool> {
+    let missing: Vec<&Path> =
+        place.ancestors().take_while(|folder| folder.symlink_metadata().is_err()).collect();
+    if missing.is_empty() {
+        return Ok(false);
+    }
+    // Noted before the first is made, so that a failure half way leaves none of them.
+    done.push(Undo::RemoveFolders(missing.iter().map(|folder| folder.display().to_string()).collect()));
+    fs::create_dir_all(place).map_err(|error| Failure::io("made", place, &error))?;
+    Ok(true)
 }
 
 fn before(host: &Host, path: &str) -> Result<Before> {

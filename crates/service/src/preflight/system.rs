@@ -3,7 +3,9 @@
 use super::{Answer, Subject};
 use crate::exit::Exit;
 use crate::install::Manager;
-use landfall_service_definition::{Account, Hardening, Platform};
+#[cfg(unix)]
+use landfall_service_definition::Account;
+use landfall_service_definition::{Hardening, Platform};
 
 /// Oldest systemd whose units are used here: RHEL 8.
 const OLDEST_SYSTEMD: u32 = 239;
@@ -66,7 +68,7 @@ pub(super) fn version(subject: &Subject<'_>) -> Option<Answer> {
         Some(version) => Answer::pass(format!("macOS {version}")),
         None => Answer::warn("the version of macOS cannot be found out", "see that it is 13 or later"),
     });
-    #[cfg(not(any(windows, target_os = "macos")))]
+    #[cfg(target_os = "linux")]
     {
         let release = subject.host.read("/etc/os-release").ok().flatten().unwrap_or_default();
         let name =
@@ -177,9 +179,8 @@ fn others_may_run(_subject: &Subject<'_>, path: &str) -> Answer {
 }
 
 fn below(path: &str, folders: &[&str]) -> bool {
-    let begins =
-        |folder: &&str| path.get(..folder.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(folder));
-    folders.iter().any(|folder| begins(&folder))
+    let begin = |folder: &str| path.get(..folder.len()).unwrap_or_default();
+    folders.iter().any(|folder| begin(folder).eq_ignore_ascii_case(folder))
 }
 
 pub(super) fn settings(subject: &Subject<'_>) -> Option<Answer> {

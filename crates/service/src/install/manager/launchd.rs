@@ -49,16 +49,23 @@ fn marked(definition: &Definition, text: &str) -> String {
     format!("{first}\n<!-- {}; an upgrade writes it anew. -->\n{rest}", mark(definition))
 }
 
-pub(super) fn install(site: &Site<'_>, found: &Found, run: bool) -> Vec<Step> {
+/// launchd reads a property list only when it is loaded.
+pub(super) fn prepare(site: &Site<'_>, found: &Found) -> Vec<Step> {
+    let (path, domain, target) = (path(site), domain(site), target(site));
+    let mut steps = Vec::new();
+    if found.active {
+        let out = Command::new(&["/bin/launchctl", "bootout", &target]);
+        let out = out.undone_by(&["/bin/launchctl", "bootstrap", &domain, &path]);
+        steps.push(Step::Run(out.or(Exit::StopFailed, &[])));
+    }
+    steps
+}
+
+pub(super) fn install(site: &Site<'_>, run: bool) -> Vec<Step> {
     let (path, domain, target) = (path(site), domain(site), target(site));
     let bootstrap = ["/bin/launchctl", "bootstrap", &domain, &path];
     let bootout = ["/bin/launchctl", "bootout", &target];
     let mut steps = Vec::new();
-    // launchd reads a property list only when it is loaded.
-    if found.active {
-        let out = Command::new(&bootout).undone_by(&bootstrap);
-        steps.push(Step::Run(out.or(Exit::StopFailed, &[])));
-    }
     let text = Text::open(marked(site.definition, &launchd::plist(site.definition)));
     // launchd refuses what somebody else could change.
     let access = match site.definition.is_user_service() {
@@ -83,13 +90,7 @@ pub(super) fn install(site: &Site<'_>, found: &Found, run: bool) -> Vec<Step> {
 }
 
 pub(super) fn uninstall(site: &Site<'_>, found: &Found) -> Vec<Step> {
-    let (path, domain, target) = (path(site), domain(site), target(site));
-    let mut steps = Vec::new();
-    if found.active {
-        let out = Command::new(&["/bin/launchctl", "bootout", &target]);
-        let out = out.undone_by(&["/bin/launchctl", "bootstrap", &domain, &path]);
-        steps.push(Step::Run(out.or(Exit::StopFailed, &[])));
-    }
-    steps.push(Step::Remove { path });
+    let mut steps = prepare(site, found);
+    steps.push(Step::Remove { path: path(site) });
     steps
 }

@@ -152,6 +152,26 @@ impl Manager {
         }
     }
 
+    /// The steps that come before all others, and so are undone after all others: what ran runs again only when
+    /// everything is as it was.
+    pub(crate) fn prepare(site: &Site<'_>, found: &Found) -> Vec<Step> {
+        match site.manager {
+            Self::Systemd => systemd::prepare(site, found),
+            Self::OpenRc => openrc::prepare(site, found),
+            Self::Sysv => sysv::prepare(site, found),
+            Self::Launchd => launchd::prepare(site, found),
+            Self::Windows => windows::prepare(site, found),
+        }
+    }
+
+    /// The steps that come before any file of the service is written.
+    ///
+    /// Windows knows the service's own identifier only once it is registered, and its secrets must never lie in a
+    /// folder that is open to others.
+    pub(crate) fn register(site: &Site<'_>) -> Vec<Step> {
+        if site.manager == Self::Windows { windows::register(site) } else { Vec::new() }
+    }
+
     /// The steps that make the service known, and let it run or not.
     ///
     /// # Errors
@@ -161,7 +181,7 @@ impl Manager {
             Self::Systemd => Ok(systemd::install(site, found, run)),
             Self::OpenRc => openrc::install(site, found, run),
             Self::Sysv => sysv::install(site, found, run),
-            Self::Launchd => Ok(launchd::install(site, found, run)),
+            Self::Launchd => Ok(launchd::install(site, run)),
             Self::Windows => Ok(windows::install(site, found, run)),
         }
     }

@@ -11,8 +11,9 @@ use landfall_service_definition::{Start, openrc};
 const SETTLE: u64 = 2;
 
 /// Between two tries of `supervise-daemon` the service counts as started and its process is gone.
-const STAYS_UP: &str = "rc-service \"$0\" status >/dev/null && \
-    { ! read -r pid </run/openrc/options/\"$0\"/child_pid || kill -0 \"$pid\"; } 2>/dev/null";
+const STAYS_UP: &str = "rc-service \"$0\" status >/dev/null || exit 1
+    pid=$(cat /run/openrc/options/\"$0\"/child_pid 2>/dev/null)
+    [ -z \"$pid\" ] || kill -0 \"$pid\"";
 
 fn path(site: &Site<'_>) -> String {
     format!("/etc/init.d/{}", site.definition.id())
@@ -31,16 +32,22 @@ pub(super) fn examine(site: &Site<'_>) -> Result<Found> {
     Ok(Found { owner, active })
 }
 
+/// The new script need not know how to stop what the old one has started.
+pub(super) fn prepare(site: &Site<'_>, found: &Found) -> Vec<Step> {
+    let id = site.definition.id();
+    let mut steps = Vec::new();
+    if found.active {
+        let stop = Command::new(&["rc-service", &id, "stop"]).undone_by(&["rc-service", &id, "start"]);
+        steps.push(Step::Run(stop.or(Exit::StopFailed, &[])));
+    }
+    steps
+}
+
 pub(super) fn install(site: &Site<'_>, found: &Found, run: bool) -> Result<Vec<Step>> {
     let (definition, id) = (site.definition, site.definition.id());
     let log = format!("{}/{id}.log", definition.folders.logs);
     let call = |verb: &str| Command::new(&["rc-service", &id, verb]);
     let mut steps = Vec::new();
-    // The new script need not know how to stop what the old one has started.
-    if found.active {
-        let stop = call("stop").undone_by(&["rc-service", &id, "start"]);
-        steps.push(Step::Run(stop.or(Exit::StopFailed, &[])));
-    }
     steps.push(script(&path(site), marked(definition, &openrc::script(definition)?)));
     if found.owner != Owner::Us && definition.start != Start::Manual {
         steps.push(Step::Folder { path: "/etc/runlevels/default".to_owned(), access: Access::root(0o755) });
@@ -56,12 +63,7 @@ pub(super) fn install(site: &Site<'_>, found: &Found, run: bool) -> Result<Vec<S
 }
 
 pub(super) fn uninstall(site: &Site<'_>, found: &Found) -> Vec<Step> {
-    let id = site.definition.id();
-    let mut steps = Vec::new();
-    if found.active {
-        let stop = Command::new(&["rc-service", &id, "stop"]).undone_by(&["rc-service", &id, "start"]);
-        steps.push(Step::Run(stop.or(Exit::StopFailed, &[])));
-    }
+    let mut steps = prepare(site, found);
     steps.push(Step::Remove { path: link(site) });
     steps.push(Step::Remove { path: path(site) });
     steps

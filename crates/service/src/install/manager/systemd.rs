@@ -55,6 +55,21 @@ pub(super) fn examine(site: &Site<'_>) -> Result<Found> {
     Ok(Found { owner, active })
 }
 
+/// Steps are undone in reverse order, so what must come last then comes first here: first the old definition is
+/// read again, then what ran runs again with it.
+pub(super) fn prepare(site: &Site<'_>, found: &Found) -> Vec<Step> {
+    let unit = site.definition.unit();
+    let last = match found.active {
+        true => Step::on_undo(&systemctl(site, &["restart", &unit])),
+        // A unit that failed is remembered until it is said otherwise; one that did not fail is refused.
+        false => {
+            let forget = systemctl(site, &["reset-failed", &unit]);
+            Step::on_undo(&[&["sh", "-c", "\"$@\" 2>/dev/null || :", "sh"][..], &forget].concat())
+        }
+    };
+    vec![last, Step::on_undo(&systemctl(site, &["daemon-reload"]))]
+}
+
 pub(super) fn install(site: &Site<'_>, found: &Found, run: bool) -> Vec<Step> {
     let definition = site.definition;
     let unit = definition.unit();
@@ -62,21 +77,9 @@ pub(super) fn install(site: &Site<'_>, found: &Found, run: bool) -> Vec<Step> {
     let above = if definition.is_user_service() { Access::of(None, 0o755) } else { Access::root(0o755) };
     let upgrade = found.owner == Owner::Us;
     let call = |words: &[&str]| Command::new(&systemctl(site, words));
-    let journal = systemctl(site, &["status", "--no-pager", "--lines=20", &unit]);
-    let reload = systemctl(site, &["daemon-reload"]);
+    let of_unit = format!("{}={unit}", if definition.is_user_service() { "--user-unit" } else { "--unit" });
+    let journal = ["journalctl", "--quiet", "--no-pager", "--output=cat", "--lines=20", &of_unit];
     let mut steps = Vec::new();
-    // Steps are undone in reverse order: what must come last then comes first here.
-    if found.active {
-        steps.push(Step::on_undo(&systemctl(site, &["restart", &unit])));
-    } else {
-        steps.push(Step::on_undo(
-            &["sh", "-c", "\"$@\" 2>/dev/null || :", "sh"]
-                .into_iter()
-                .chain(systemctl(site, &["reset-failed", &unit]))
-                .collect::<Vec<_>>(),
-        ));
-    }
-    steps.push(Step::on_undo(&reload));
     if definition.is_user_service() {
         steps.push(Step::Folder { path: folder(site), access: above.clone() });
     }
@@ -94,7 +97,7 @@ pub(super) fn install(site: &Site<'_>, found: &Found, run: bool) -> Vec<Step> {
         steps.push(Step::Link { path: link, target: unit_file(site) });
         steps.extend(linger(site));
     }
-    steps.push(Step::Run(Command::new(&reload)));
+    steps.push(Step::Run(call(&["daemon-reload"])));
     let start = |verb: &str| call(&[verb, &unit]).or(Exit::StartFailed, &journal);
     match (found.active, run) {
         (true, true) => steps.push(Step::Run(start("restart"))),

@@ -19,6 +19,17 @@ pub(super) fn examine(site: &Site<'_>) -> Result<Found> {
     Ok(Found { owner, active })
 }
 
+/// The new script need not know how to stop what the old one has started.
+pub(super) fn prepare(site: &Site<'_>, found: &Found) -> Vec<Step> {
+    let path = path(site);
+    let mut steps = Vec::new();
+    if found.active {
+        let stop = Command::new(&[&path, "stop"]).undone_by(&[&path, "start"]);
+        steps.push(Step::Run(stop.or(Exit::StopFailed, &[])));
+    }
+    steps
+}
+
 /// Commands that let the service start with the machine, and that take that back.
 fn links(site: &Site<'_>) -> Result<(Vec<String>, Vec<String>)> {
     let id = site.definition.id();
@@ -46,11 +57,6 @@ pub(super) fn install(site: &Site<'_>, found: &Found, run: bool) -> Result<Vec<S
     let (definition, path) = (site.definition, path(site));
     let log = format!("{}/{}.log", definition.folders.logs, definition.id());
     let mut steps = Vec::new();
-    // The new script need not know how to stop what the old one has started.
-    if found.active {
-        let stop = Command::new(&[&path, "stop"]).undone_by(&[&path, "start"]);
-        steps.push(Step::Run(stop.or(Exit::StopFailed, &[])));
-    }
     let (add, remove) = links(site)?;
     let first = found.owner != Owner::Us && definition.start != Start::Manual;
     if first {
@@ -71,11 +77,7 @@ pub(super) fn install(site: &Site<'_>, found: &Found, run: bool) -> Result<Vec<S
 pub(super) fn uninstall(site: &Site<'_>, found: &Found) -> Vec<Step> {
     let path = path(site);
     let links = links(site).ok();
-    let mut steps = Vec::new();
-    if found.active {
-        let stop = Command::new(&[&path, "stop"]).undone_by(&[&path, "start"]);
-        steps.push(Step::Run(stop.or(Exit::StopFailed, &[])));
-    }
+    let mut steps = prepare(site, found);
     if let Some((add, _)) = &links {
         steps.push(Step::OnUndo { words: add.clone() });
     }

@@ -31,23 +31,26 @@ fn change(steps: &mut Vec<Step>, change: Change) {
     steps.push(Step::Windows(change));
 }
 
-pub(super) fn install(site: &Site<'_>, found: &Found, run: bool) -> Vec<Step> {
+pub(super) fn prepare(site: &Site<'_>, found: &Found) -> Vec<Step> {
+    let mut steps = Vec::new();
+    if found.active {
+        change(&mut steps, Change::Stop { service: windows::service_name(site.definition) });
+    }
+    steps
+}
+
+pub(super) fn register(site: &Site<'_>) -> Vec<Step> {
     let definition = site.definition;
     let description = windows::service(definition);
     let service = description.name.clone();
     let mut steps = Vec::new();
-    if found.active {
-        change(&mut steps, Change::Stop { service: service.clone() });
-    }
     if description.account.needs_logon_right {
         change(&mut steps, Change::LogonRight { account: description.account.name.clone() });
     }
-    // Registered before the rights are set: from then on the system knows the service's own identifier.
-    let register = Change::Register { service: Box::new(description.clone()), password: site.password.clone() };
+    let register =
+        Change::Register { service: Box::new(description.clone()), password: site.password.clone() };
     change(&mut steps, register);
     change(&mut steps, Change::Mark { service: service.clone(), installer: mark(definition) });
-    let variables = description.environment.clone();
-    change(&mut steps, Change::Environment { service: service.clone(), variables });
     let source = description.event_source;
     change(&mut steps, Change::EventSource { source: source.name, message_file: source.message_file });
     // What is handed down from the outer folder is replaced in the inner ones, which come later.
@@ -61,6 +64,21 @@ pub(super) fn install(site: &Site<'_>, found: &Found, run: bool) -> Vec<Step> {
         let (path, rights) = (path.to_owned(), rights.to_owned());
         change(&mut steps, Change::FolderAccess { path, rights, service: service.clone() });
     }
+    steps
+}
+
+pub(super) fn install(site: &Site<'_>, found: &Found, run: bool) -> Vec<Step> {
+    let description = windows::service(site.definition);
+    let (service, variables) = (description.name, description.environment);
+    let right = format!("{}:(OI)(CI)M", description.account.name);
+    let mut steps = Vec::new();
+    change(&mut steps, Change::Environment { service: service.clone(), variables });
+    // Folders of others: their rights stay, and the service gets its own beside them.
+    for path in &site.definition.writable {
+        let grant = Command::new(&["icacls", path, "/grant", &right]);
+        let remove = ["icacls", path, "/remove:g", &description.account.name];
+        steps.push(Step::Run(grant.undone_by(&remove).may_fail()));
+    }
     if found.owner == Owner::Nobody {
         steps.extend(description.firewall.iter().map(open_firewall));
     }
@@ -71,8 +89,11 @@ pub(super) fn install(site: &Site<'_>, found: &Found, run: bool) -> Vec<Step> {
 }
 
 fn open_firewall(rule: &FirewallRule) -> Step {
-    let (name, program, port) =
-        (format!("name={}", rule.name), format!("program={}", rule.program), format!("localport={}", rule.port));
+    let (name, program, port) = (
+        format!("name={}", rule.name),
+        format!("program={}", rule.program),
+        format!("localport={}", rule.port),
+    );
     let begin = ["netsh", "advfirewall", "firewall"];
     let add = ["add", "rule", &name, "dir=in", "action=allow", "protocol=TCP", &port, &program];
     let delete = ["delete", "rule", &name, &program];
@@ -81,10 +102,7 @@ fn open_firewall(rule: &FirewallRule) -> Step {
 
 pub(super) fn uninstall(site: &Site<'_>, found: &Found) -> Vec<Step> {
     let description = windows::service(site.definition);
-    let mut steps = Vec::new();
-    if found.active {
-        change(&mut steps, Change::Stop { service: description.name.clone() });
-    }
+    let mut steps = prepare(site, found);
     for rule in &description.firewall {
         let (name, program) = (format!("name={}", rule.name), format!("program={}", rule.program));
         let words = ["netsh", "advfirewall", "firewall", "delete", "rule", &name, &program];

@@ -111,7 +111,7 @@ impl fmt::Display for Change {
                 write!(f, "set the environment of {service}")?;
                 variables.iter().try_for_each(|(name, value)| write!(f, "\n    | {name}={value}"))
             }
-            Self::Mark { service, installer } => write!(f, "note that {installer} installed {service}"),
+            Self::Mark { service, installer } => write!(f, "note at {service}: {installer}"),
             Self::EventSource { source, message_file } => {
                 write!(f, "register the event source {source} with the texts in {message_file}")
             }

@@ -195,9 +195,8 @@ pub(super) fn register(service: &Service, password: Option<&str>, undo: &mut dyn
 
 /// What `CreateService` has no parameters for.
 fn detail(handle: &Handle, service: &Service) -> Result<()> {
-    // SAFETY of all calls: each structure is the one of its level; it and what it leads to outlive the call.
-    let mut set = |level: u32, what: &str, info: *const std::ffi::c_void| -> Result<()> {
-        // SAFETY: see above.
+    let set = |level: u32, what: &str, info: *const std::ffi::c_void| -> Result<()> {
+        // SAFETY: each structure below is the one of its level; it and what it leads to outlive the call.
         match unsafe { ChangeServiceConfig2W(handle.0, level, info) } {
             0 => Err(last_failure(&format!("the {what} of {} cannot be set", service.name))),
             _ => Ok(()),
