@@ -21,6 +21,7 @@ use cli::{Cli, Command};
 use commands::Installation;
 use config::ConfigError;
 use landfall_service::exit::Exit;
+use landfall_service::install::{INSTALL, PREFLIGHT, UNINSTALL};
 use std::fmt;
 use std::process::ExitCode;
 
