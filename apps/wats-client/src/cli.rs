@@ -13,10 +13,12 @@ Environment (goes before the configuration file):
   WATS_CLIENT_HEALTH_LISTEN where monitoring can ask, such as 0.0.0.0:8080
 
 Exit codes:
-  0  success
-  1  general error; a file that convert refuses
-  2  wrong use, or a requirement is missing
-  3  the configuration is not valid";
+   0  success
+   1  general error; a file that convert refuses
+   2  a requirement or privilege is missing
+   3  the configuration is not valid
+  64  wrong use
+install-service, uninstall-service and preflight have further ones.";
 
 /// Carries test reports from a factory floor to a WATS server and never loses one.
 #[derive(Debug, Parser)]

@@ -1,108 +1,46 @@
-//! What monitoring can ask over HTTP.
+//! What monitoring can ask over HTTP: the library's answers, with our numbers.
 
-use crate::liveness::Liveness;
 use crate::queue::Queue;
-use crate::status::{Connection, SharedStatus};
-use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router};
-use serde_json::{Value, json};
+use crate::status::{Connection, SharedStatus, Status};
+use landfall_service::{Context, Liveness, health::Health};
+use serde_json::json;
 use std::fmt::Write;
-use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
-use tokio::net::TcpListener;
+use wats::Station;
 
-/// What the answers are made of.
-#[derive(Clone)]
-pub(crate) struct Health {
-    pub(crate) queue: Queue,
-    pub(crate) status: SharedStatus,
-    pub(crate) liveness: Liveness,
-    /// Name of the station, to tell many clients apart.
-    pub(crate) station: String,
+/// The client's health.
+pub(crate) fn health(context: &Context, queue: &Queue, status: &SharedStatus, station: &Station) -> Health {
+    let (for_ready, for_details, for_metrics) =
+        (status.clone(), (queue.clone(), status.clone()), (queue.clone(), status.clone()));
+    let station = station.name.clone();
+    let liveness = context.liveness().clone();
+    Health::of(context)
+        .not_ready(move || not_ready(&for_ready))
+        .details(move || details(&for_details.0, &for_details.1, &station))
+        .metrics(move || metrics(&for_metrics.0, &for_metrics.1, &liveness))
+        .build()
 }
 
-impl Health {
-    /// Listens at this address. When that is not possible the service goes on without.
-    pub(crate) async fn serve(self, address: SocketAddr) {
-        let listener = match TcpListener::bind(address).await {
-            Ok(listener) => listener,
-            Err(error) => {
-                tracing::warn!(%address, "health endpoints are off, the address cannot be used ({error}): set health.listen");
-                return;
-            }
-        };
-        if let Ok(address) = listener.local_addr() {
-            tracing::info!("health endpoints are at http://{address}/health");
-        }
-        let app = Router::new()
-            .route("/", get(health))
-            .route("/health", get(health))
-            .route("/health/live", get(live))
-            .route("/health/ready", get(ready))
-            .route("/health/details", get(details))
-            .route("/metrics", get(metrics))
-            .fallback(async || (StatusCode::NOT_FOUND, Json(json!({"error": "Not found"}))))
-            .with_state(self);
-        if let Err(error) = axum::serve(listener, app).await {
-            tracing::warn!("health endpoints have ended: {error}");
-        }
-    }
-
-    /// Why the service does not do its work, if it does not. A server that is away is no reason: then reports are
-    /// kept, which is the service's work.
-    fn not_ready(&self) -> Option<String> {
-        let folders = self.status.folders();
-        match self.status.connection() {
-            Connection::Unconfigured(reason) | Connection::Degraded(reason) => Some(reason),
-            Connection::Connecting | Connection::Connected | Connection::Offline(_) => {
-                folders.into_iter().find_map(|folder| {
-                    folder.problem.map(|problem| format!("{}: {problem}", folder.path.display()))
-                })
-            }
-        }
+/// Why the service does not do its work, if it does not. A server that is away is no reason: then reports are kept,
+/// which is the service's work.
+fn not_ready(status: &Status) -> Option<String> {
+    let folders = status.folders();
+    match status.connection() {
+        Connection::Unconfigured(reason) | Connection::Degraded(reason) => Some(reason),
+        Connection::Connecting | Connection::Connected | Connection::Offline(_) => folders
+            .into_iter()
+            .find_map(|folder| folder.problem.map(|problem| format!("{}: {problem}", folder.path.display()))),
     }
 }
 
-fn answer(good: bool, body: Value) -> Response {
-    let status = if good { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(body)).into_response()
-}
-
-async fn health(State(health): State<Health>) -> Response {
-    match health.liveness.stuck() {
-        None => answer(true, json!({"status": "ok"})),
-        Some(reason) => answer(false, json!({"status": "unhealthy", "reason": reason})),
-    }
-}
-
-async fn live(State(health): State<Health>) -> Response {
-    match health.liveness.stuck() {
-        None => answer(true, json!({"status": "alive"})),
-        Some(reason) => answer(false, json!({"status": "stuck", "reason": reason})),
-    }
-}
-
-async fn ready(State(health): State<Health>) -> Response {
-    match health.liveness.stuck().or_else(|| health.not_ready()) {
-        None => answer(true, json!({"status": "ready"})),
-        Some(reason) => answer(false, json!({"status": "not ready", "reason": reason})),
-    }
-}
-
-async fn details(State(health): State<Health>) -> Response {
-    let counts = health.queue.counts();
-    let stuck = health.liveness.stuck();
-    let body = json!({
-        "healthy": stuck.is_none(),
-        "reason": stuck,
+/// How it is, as a JSON object.
+fn details(queue: &Queue, status: &Status, station: &str) -> String {
+    let counts = queue.counts();
+    json!({
         "version": env!("CARGO_PKG_VERSION"),
-        "station": health.station,
-        "uptimeSeconds": health.liveness.uptime().as_secs(),
-        "server": health.status.connection(),
-        "lastDelivery": health.status.last_delivery(),
+        "station": station,
+        "server": status.connection(),
+        "lastDelivery": status.last_delivery(),
         "queue": {
             "pending": counts.pending,
             "delivered": counts.delivered,
@@ -110,22 +48,21 @@ async fn details(State(health): State<Health>) -> Response {
             "bytes": counts.bytes,
         },
         "files": {
-            "accepted": health.status.files_accepted.load(Ordering::Relaxed),
-            "failed": health.status.files_failed.load(Ordering::Relaxed),
+            "accepted": status.files_accepted.load(Ordering::Relaxed),
+            "failed": status.files_failed.load(Ordering::Relaxed),
         },
-        "uploadFailures": health.status.upload_failures.load(Ordering::Relaxed),
-        "watch": health.status.folders(),
-    });
-    answer(body["healthy"] == true, body)
+        "uploadFailures": status.upload_failures.load(Ordering::Relaxed),
+        "watch": status.folders(),
+    })
+    .to_string()
 }
 
 /// Name, kind, help, and the values with their labels.
 type Metric<'a> = (&'a str, &'a str, &'a str, &'a [(&'a str, u64)]);
 
 /// Prometheus' text format, version 0.0.4.
-async fn metrics(State(health): State<Health>) -> Response {
-    let counts = health.queue.counts();
-    let status = &health.status;
+fn metrics(queue: &Queue, status: &Status, liveness: &Liveness) -> String {
+    let counts = queue.counts();
     let connection = status.connection();
     let connected = u64::from(connection == Connection::Connected);
     let metrics: [Metric<'_>; 6] = [
@@ -160,7 +97,7 @@ async fn metrics(State(health): State<Health>) -> Response {
             "wats_client_uptime_seconds",
             "gauge",
             "Time since the start.",
-            &[("", health.liveness.uptime().as_secs())],
+            &[("", liveness.uptime().as_secs())],
         ),
     ];
     let mut text = String::new();
@@ -171,5 +108,5 @@ async fn metrics(State(health): State<Health>) -> Response {
             let _ = writeln!(text, "{name}{labels} {value}");
         }
     }
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+    text
 }

@@ -6,19 +6,20 @@ mod cli;
 mod commands;
 mod config;
 mod credentials;
+mod files;
 mod health;
 mod intake;
-mod liveness;
-mod logging;
 mod queue;
 mod service;
-mod service_manager;
 mod status;
 mod upload;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use cli::{Cli, Command};
+use commands::Installation;
 use config::ConfigError;
+use landfall_service::Exit;
+use landfall_service::install::{INSTALL, PREFLIGHT, UNINSTALL};
 use std::fmt;
 use std::process::ExitCode;
 
@@ -36,6 +37,15 @@ impl Failure {
     }
 }
 
+impl From<Failure> for landfall_service::Failure {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::General(text) => Self::new(Exit::General, text),
+            Failure::Configuration(text) => Self::new(Exit::Configuration, text),
+        }
+    }
+}
+
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         Self::Configuration(error.to_string())
@@ -43,18 +53,35 @@ impl From<ConfigError> for Failure {
 }
 
 fn main() -> ExitCode {
-    let result = match Cli::parse().command {
-        Command::Run(arguments) => commands::run(&arguments),
-        Command::Demo(arguments) => commands::demo(&arguments),
-        Command::Check(arguments) => commands::check(&arguments),
-        Command::Queue(command) => commands::queue(&command),
-        Command::Convert(arguments) => commands::convert(&arguments),
+    let installation = Installation::new();
+    let matches = Cli::command().subcommands(installation.commands()).try_get_matches();
+    let cli = match matches {
+        Ok(matches) => match matches.subcommand() {
+            Some((name @ (INSTALL | UNINSTALL | PREFLIGHT), arguments)) => {
+                return installation.run(name, arguments).into();
+            }
+            _ => Cli::from_arg_matches(&matches),
+        },
+        Err(error) => Err(error),
     };
-    let (code, text) = match result {
-        Ok(()) => return ExitCode::SUCCESS,
-        Err(Failure::General(text)) => (1, text),
-        Err(Failure::Configuration(text)) => (3, text),
+    let result = match cli.map(|cli| cli.command) {
+        // A service manager may be waiting: everything else happens in its presence.
+        Ok(Command::Run(arguments)) => return commands::run(arguments),
+        Ok(Command::Demo(arguments)) => commands::demo(&arguments),
+        Ok(Command::Check(arguments)) => commands::check(&arguments),
+        Ok(Command::Queue(command)) => commands::queue(&command),
+        Ok(Command::Convert(arguments)) => commands::convert(&arguments),
+        Err(error) => {
+            // Nobody reads what cannot be written.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { ExitCode::SUCCESS };
+        }
+    };
+    let (exit, text) = match result {
+        Ok(()) => return Exit::Success.into(),
+        Err(Failure::General(text)) => (Exit::General, text),
+        Err(Failure::Configuration(text)) => (Exit::Configuration, text),
     };
     eprintln!("wats-client: {text}");
-    ExitCode::from(code)
+    exit.into()
 }

@@ -1,16 +1,15 @@
 //! The service: all parts put together.
 
 use crate::config::Config;
-use crate::health::Health;
+use crate::health;
 use crate::intake::{Intake, Shared};
-use crate::liveness::Liveness;
 use crate::queue::Queue;
-use crate::service_manager::ServiceManager;
 use crate::status::{SharedStatus, Status};
 use crate::upload::Uploader;
+use landfall_service::Context;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 /// Longest silence of the part that sends, which never waits long for anything.
 const UPLOADER_SILENCE: Duration = Duration::from_secs(45);
@@ -18,8 +17,8 @@ const UPLOADER_SILENCE: Duration = Duration::from_secs(45);
 const QUEUE_SILENCE: Duration = Duration::from_secs(60);
 /// Longest silence of a folder's thread: a network share may take minutes to give up.
 const FOLDER_SILENCE: Duration = Duration::from_secs(300);
-/// How often the service manager hears from us when it wants no sign of life.
-const STATUS_PAUSE: Duration = Duration::from_secs(10);
+/// How often the queue is looked at.
+const LOOK: Duration = Duration::from_secs(1);
 /// Time for the folders' threads to put away what they have in hand.
 const FOLDER_LAST_CALL: Duration = Duration::from_millis(400);
 
@@ -39,10 +38,9 @@ pub(crate) enum ServiceError {
     Thread(std::io::Error),
 }
 
-/// Runs the service until `stop` becomes true.
-pub(crate) async fn run(config: Config, mut stop: watch::Receiver<bool>) -> Result<(), ServiceError> {
-    let manager = ServiceManager::find();
-    let liveness = Liveness::new();
+/// Runs the service until it is to stop.
+pub(crate) async fn run(config: Config, context: Context) -> Result<(), ServiceError> {
+    let liveness = context.liveness();
     let status: SharedStatus = Arc::new(Status::default());
     let bell = Arc::new(Notify::new());
     let queue = Queue::open(&config.queue, liveness.watch("the queue", QUEUE_SILENCE)).map_err(|error| {
@@ -69,21 +67,24 @@ pub(crate) async fn run(config: Config, mut stop: watch::Receiver<bool>) -> Resu
     }
     let beat = liveness.watch("the upload", UPLOADER_SILENCE);
     let uploader = Uploader::new(&config, queue.clone(), status.clone(), bell, beat);
-    let uploading = tokio::spawn(uploader.run(stop.clone()));
+    let uploading = tokio::spawn(uploader.run(context.stop_flag()));
     if let Some(address) = config.health {
-        let health = Health {
-            queue: queue.clone(),
-            status: status.clone(),
-            liveness: liveness.clone(),
-            station: config.station.name.clone(),
-        };
-        tokio::spawn(health.serve(address));
+        let health = health::health(&context, &queue, &status, &config.station);
+        tokio::spawn(async move {
+            // Without it the service goes on.
+            if let Err(error) = health.serve(address).await {
+                tracing::warn!(%address, "health endpoints are off, the address cannot be used ({error}): set health.listen");
+            }
+        });
     }
-    manager.tell("READY=1");
+    context.status_from({
+        let (queue, status) = (queue.clone(), status.clone());
+        move || status.line(&queue)
+    });
+    context.ready();
 
     let mut result = Ok(());
-    let pause = manager.watchdog().map_or(STATUS_PAUSE, |limit| (limit / 4).min(STATUS_PAUSE));
-    while !*stop.borrow() {
+    while !context.is_stopping() {
         if queue.is_damaged() {
             let error =
                 "the database is damaged: it is put aside, and what is readable saved, at the next start";
@@ -91,21 +92,12 @@ pub(crate) async fn run(config: Config, mut stop: watch::Receiver<bool>) -> Resu
             result = Err(ServiceError::Queue { folder, error: error.to_owned() });
             break;
         }
-        match liveness.stuck() {
-            None => manager.tell(&format!("WATCHDOG=1\nSTATUS={}", status.line(&queue))),
-            // No sign of life: the service manager shall start us anew.
-            Some(reason) => {
-                tracing::error!("{reason}");
-                manager.tell(&format!("STATUS={reason}"));
-            }
-        }
         tokio::select! {
-            _ = stop.changed() => {}
-            () = tokio::time::sleep(pause) => {}
+            () = context.stopped() => {}
+            () = tokio::time::sleep(LOOK) => {}
         }
     }
 
-    manager.tell("STOPPING=1\nSTATUS=Stopping");
     folders.iter().for_each(Intake::stop);
     // It ends in bounded time; what it was doing is in the queue anyway.
     if result.is_ok() {

@@ -2,6 +2,8 @@
 
 #[path = "services/openrc.rs"]
 mod openrc;
+#[path = "services/runtime.rs"]
+mod runtime;
 #[path = "services/units.rs"]
 mod units;
 

@@ -2,7 +2,9 @@
 
 use crate::failure::{Cause, Failure, classify, is_markup, message};
 use crate::{Secret, ServerUrl};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER,
+};
 use reqwest::{Certificate, Method, RequestBuilder, Response, redirect};
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -37,6 +39,15 @@ pub enum BuildError {
 pub struct Delivered {
     /// The server had this report already.
     pub already_there: bool,
+}
+
+/// What a server says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Greeting {
+    /// Its version.
+    pub version: String,
+    /// Its time, where it tells it (RFC 9110 §6.6.1).
+    pub date: Option<SystemTime>,
 }
 
 /// Settings of a [`Client`].
@@ -137,12 +148,17 @@ impl Client {
 
     /// Asks for the server's version, for example `2025.3.9.824`. Checks address and token in one.
     pub async fn version(&self) -> Result<String, Failure> {
+        Ok(self.greet().await?.version)
+    }
+
+    /// The same, with the server's time.
+    pub async fn greet(&self) -> Result<Greeting, Failure> {
         let request = self.request(Method::GET, "/api/App/Version").timeout(REQUEST_TIMEOUT);
         let answer = Answer::of(request).await?;
         match answer.status {
             200..300 => {
                 answer.must_not_be_a_page()?;
-                Ok(message(&answer.body))
+                Ok(Greeting { version: message(&answer.body), date: answer.date })
             }
             _ => Err(answer.failure()),
         }
@@ -164,6 +180,7 @@ struct Answer {
     status: u16,
     body: String,
     retry_after: Option<String>,
+    date: Option<SystemTime>,
 }
 
 impl Answer {
@@ -175,13 +192,14 @@ impl Answer {
         })?;
         let status = response.status().as_u16();
         let retry_after = header(&response, RETRY_AFTER.as_str());
+        let date = header(&response, DATE.as_str()).and_then(|text| httpdate::parse_http_date(&text).ok());
         let body = match header(&response, LOCATION.as_str()) {
             Some(target) if (300..400).contains(&status) => {
                 format!("the address leads on to {target}: use that one")
             }
             _ => read(&mut response).await,
         };
-        Ok(Self { status, body, retry_after })
+        Ok(Self { status, body, retry_after, date })
     }
 
     fn failure(&self) -> Failure {

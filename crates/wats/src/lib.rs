@@ -21,7 +21,7 @@ mod server_url;
 mod timestamp;
 mod validate;
 
-pub use client::{BuildError, Client, ClientBuilder, Delivered};
+pub use client::{BuildError, Client, ClientBuilder, Delivered, Greeting};
 pub use document::{ReadError, read_reports};
 pub use failure::{Cause, Failure};
 pub use identity::{ContentHash, report_id};

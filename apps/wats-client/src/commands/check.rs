@@ -11,11 +11,12 @@ use std::path::Path;
 /// Says what is wrong with the configuration, where, and what to do. Things still to be entered are no error: the
 /// service runs without them and keeps the reports.
 pub(crate) fn check(arguments: &ConfigFile) -> Result<(), Failure> {
-    let config = Config::load(arguments.config.as_deref(), &Environment::of_process())?;
+    let environment = Environment::of_process();
+    let config = Config::load(arguments.config.as_deref(), &environment)?;
     let mut out = io::stdout().lock();
     let (problems, notes) = examine(&config);
     let place = config.file.clone().map_or_else(
-        || format!("{} does not exist; the defaults are used", default_config().display()),
+        || format!("{} does not exist; the defaults are used", default_config(&environment).display()),
         |file| file.display().to_string(),
     );
     // Nobody reads what cannot be written.

@@ -1,15 +1,15 @@
 //! `wats-client demo`: what this program does, in ten seconds.
 
-use super::{runtime, stop_signal};
+use super::{runtime, until_stopped};
 use crate::cli::Demo;
 use crate::config::{Config, Environment};
 use crate::{Failure, service};
+use landfall_service::Context;
 use std::fs;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use tokio::sync::watch;
 use wats_simulator::{Settings, Simulator};
 
 const SAMPLES: [(&str, &str); 3] = [
@@ -36,24 +36,20 @@ pub(crate) fn demo(arguments: &Demo) -> Result<(), Failure> {
     if arguments.server_only {
         say!("A demonstration server listens at {}", server.url());
         say!("Reports received: {}/simulator/reports", server.url());
-        return runtime()?.block_on(async {
-            let mut stop = stop_signal().map_err(Failure::general)?;
-            // An error means that the signal cannot come any more.
-            let _ = stop.changed().await;
-            Ok(())
-        });
+        return runtime()?.block_on(until_stopped());
     }
     server.set(Settings { token: Some(TOKEN.to_owned()), ..Settings::default() });
     let folder = tempfile::Builder::new().prefix("wats-client-demo-").tempdir().map_err(Failure::general)?;
     let config = write_config(folder.path(), server.address()).map_err(Failure::general)?;
     let config = Config::load(Some(&config), &Environment::default())?;
 
-    let (stop, stopped) = watch::channel(false);
+    let context = Context::detached("wats-client");
+    let inside = context.clone();
     let client = std::thread::spawn(move || {
-        runtime()?.block_on(service::run(config, stopped)).map_err(Failure::general)
+        runtime()?.block_on(service::run(config, inside)).map_err(Failure::general)
     });
     let shown = show(folder.path(), &server, arguments.keep);
-    stop.send_replace(true);
+    context.stop();
     let ended = client.join().unwrap_or_else(|_| Err(Failure::General("the client failed".to_owned())));
     shown.and(ended)
 }
@@ -132,11 +128,7 @@ fn show(folder: &Path, server: &Simulator, keep: bool) -> Result<(), Failure> {
     if keep {
         say!("\nPut reports of your own into {}", watched.display());
         say!("and see them at {}/simulator/reports . Ctrl-C ends the demonstration.", server.url());
-        return runtime()?.block_on(async {
-            let mut stop = stop_signal().map_err(Failure::general)?;
-            let _ = stop.changed().await;
-            Ok(())
-        });
+        return runtime()?.block_on(until_stopped());
     }
     Ok(())
 }

@@ -1,20 +1,27 @@
 //! `wats-client run`
 
-use super::{runtime, stop_signal};
 use crate::cli::ConfigFile;
-use crate::config::{Config, Environment};
-use crate::{Failure, logging, service};
+use crate::config::{Config, Environment, LogLevel};
+use crate::{Failure, service};
+use landfall_service::Service;
+use std::process::ExitCode;
+use std::time::Duration;
+use tracing::Level;
+
+/// A second less than the service managers are told, so that the last word is ours.
+const STOP_TIMEOUT: Duration = Duration::from_secs(9);
 
 /// Runs the service until it is told to end.
-pub(crate) fn run(arguments: &ConfigFile) -> Result<(), Failure> {
-    let config = Config::load(arguments.config.as_deref(), &Environment::of_process())?;
-    logging::start(config.log_level);
-    let runtime = runtime()?;
-    let result = runtime.block_on(async {
-        let stop = stop_signal().map_err(Failure::general)?;
-        service::run(config, stop).await.map_err(Failure::general)
-    });
-    // A thread that still waits for a slow disk does not keep the program.
-    runtime.shutdown_background();
-    result
+pub(crate) fn run(arguments: ConfigFile) -> ExitCode {
+    Service::new("wats-client").stop_timeout(STOP_TIMEOUT).run(async move |context| {
+        let config =
+            Config::load(arguments.config.as_deref(), &Environment::of_process()).map_err(Failure::from)?;
+        context.log_level(match config.log_level {
+            LogLevel::Error => Level::ERROR,
+            LogLevel::Warn => Level::WARN,
+            LogLevel::Info => Level::INFO,
+            LogLevel::Debug => Level::DEBUG,
+        });
+        Ok(service::run(config, context).await?)
+    })
 }

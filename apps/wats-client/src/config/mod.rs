@@ -144,7 +144,7 @@ pub(crate) struct Upload {
 impl Config {
     /// Reads the file, or the default one when it exists, and applies the environment.
     pub(crate) fn load(path: Option<&Path>, environment: &Environment) -> Result<Self, ConfigError> {
-        let default = default_config();
+        let default = default_config(environment);
         let wanted = path.unwrap_or(&default);
         let text = match std::fs::read_to_string(wanted) {
             Ok(text) => Some(text),

@@ -4,7 +4,12 @@ use super::Environment;
 use std::path::PathBuf;
 
 /// The configuration file used when none is named.
-pub(crate) fn default_config() -> PathBuf {
+///
+/// Service managers name the folder of an instance.
+pub(crate) fn default_config(environment: &Environment) -> PathBuf {
+    if let Some(folder) = first_folder(environment, "CONFIGURATION_DIRECTORY") {
+        return folder.join("config.toml");
+    }
     #[cfg(windows)]
     return program_data().join("config.toml");
     #[cfg(target_os = "macos")]
@@ -17,9 +22,8 @@ pub(crate) fn default_config() -> PathBuf {
 ///
 /// systemd passes the one it has prepared; with several, the first is meant.
 pub(crate) fn state_folder(environment: &Environment) -> PathBuf {
-    let given = environment.get("STATE_DIRECTORY");
-    if let Some(first) = given.as_deref().and_then(|list| list.split(':').next()).filter(|_| cfg!(unix)) {
-        return PathBuf::from(first);
+    if let Some(folder) = first_folder(environment, "STATE_DIRECTORY") {
+        return folder;
     }
     #[cfg(windows)]
     return program_data();
@@ -27,6 +31,14 @@ pub(crate) fn state_folder(environment: &Environment) -> PathBuf {
     return PathBuf::from("/Library/Application Support/wats-client");
     #[cfg(not(any(windows, target_os = "macos")))]
     PathBuf::from("/var/lib/wats-client")
+}
+
+/// The first of the folders that a service manager has prepared; a colon stands between them, but on Windows behind
+/// the drive, so there it is one folder.
+fn first_folder(environment: &Environment, variable: &str) -> Option<PathBuf> {
+    let list = environment.get(variable)?;
+    let first = if cfg!(windows) { list.as_str() } else { list.split(':').next()? };
+    Some(PathBuf::from(first))
 }
 
 #[cfg(windows)]

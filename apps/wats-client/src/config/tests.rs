@@ -17,13 +17,16 @@ fn refusal(text: &str, variables: &[(&str, &str)]) -> String {
 
 #[test]
 fn an_empty_file_gives_the_defaults() {
-    let config = load("", &[("STATE_DIRECTORY", "/state:/other")]).unwrap();
+    let variables = [("STATE_DIRECTORY", "/state:/other")];
+    let state = paths::state_folder(&environment(&variables));
+    assert_eq!(state == Path::new("/state"), cfg!(unix), "{}", state.display());
+    let config = load("", &variables).unwrap();
     assert_eq!(config.server, None);
-    assert_eq!(config.watches[0].folder, Path::new("/state/watch"));
-    assert_eq!(config.watches[0].done, Path::new("/state/done"));
-    assert_eq!(config.watches[0].error, Path::new("/state/error"));
+    assert_eq!(config.watches[0].folder, state.join("watch"));
+    assert_eq!(config.watches[0].done, state.join("done"));
+    assert_eq!(config.watches[0].error, state.join("error"));
     assert_eq!(config.watches[0].settle, Duration::from_secs(2));
-    assert_eq!(config.queue.folder, Path::new("/state/queue"));
+    assert_eq!(config.queue.folder, state.join("queue"));
     assert_eq!(config.health, Some(SocketAddr::from(([127, 0, 0, 1], 8080))));
     assert!(!config.station.name.is_empty());
 }
@@ -94,6 +97,14 @@ fn faults_name_file_line_and_key() {
     assert!(text.starts_with("environment variable WATS_CLIENT_SERVER_URL: \"company\" is not"), "{text}");
     let text = refusal("", &[(HEALTH_LISTEN, "8080")]);
     assert!(text.starts_with("environment variable WATS_CLIENT_HEALTH_LISTEN: \"8080\" is not"), "{text}");
+}
+
+#[test]
+fn a_service_manager_names_the_folder_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("config.toml"), "[station]\nname = \"LINE2\"\n").unwrap();
+    let variables = environment(&[("CONFIGURATION_DIRECTORY", folder.path().to_str().unwrap())]);
+    assert_eq!(Config::load(None, &variables).unwrap().station.name, "LINE2");
 }
 
 #[test]

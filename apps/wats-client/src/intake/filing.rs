@@ -1,5 +1,6 @@
 //! Putting source files away: without overwriting anything, and also onto another disk.
 
+use crate::files;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
@@ -97,9 +98,8 @@ fn move_onto(source: &Path, target: &Path) -> io::Result<()> {
 fn copy_onto(source: &Path, target: &Path) -> io::Result<()> {
     fs::copy(source, target)?;
     File::options().write(true).open(target)?.sync_all()?;
-    #[cfg(unix)]
     if let Some(folder) = target.parent() {
-        File::open(folder)?.sync_all()?;
+        files::sync_folder(folder)?;
     }
     fs::remove_file(source)
 }

@@ -1,6 +1,7 @@
 //! News from the operating system about a folder. They only make things faster: every folder is also looked at
 //! regularly, because news get lost, and network shares send none.
 
+use crate::files::{self, Identity};
 use notify::event::{ModifyKind, RenameMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use std::path::{Path, PathBuf};
@@ -24,9 +25,6 @@ pub(super) struct Hints {
     complained: bool,
 }
 
-/// Tells a folder from another one that later has the same name.
-type Identity = (u64, u64);
-
 impl Hints {
     pub(super) fn new(sender: Sender<Hint>) -> Self {
         Self { sender, watching: None, complained: false }
@@ -34,7 +32,7 @@ impl Hints {
 
     /// Starts to watch, also again when the folder was replaced by a new one.
     pub(super) fn follow(&mut self, folder: &Path) {
-        let Ok(identity) = identity(folder) else {
+        let Ok(identity) = files::identity(folder) else {
             self.watching = None;
             return;
         };
@@ -76,18 +74,4 @@ fn tell(sender: &Sender<Hint>, event: notify::Result<Event>) {
     };
     // The thread may have ended.
     let _ = sender.send(hints);
-}
-
-#[cfg(unix)]
-fn identity(folder: &Path) -> std::io::Result<Identity> {
-    use std::os::unix::fs::MetadataExt;
-    let metadata = std::fs::metadata(folder)?;
-    Ok((metadata.dev(), metadata.ino()))
-}
-
-#[cfg(not(unix))]
-fn identity(folder: &Path) -> std::io::Result<Identity> {
-    let created = std::fs::metadata(folder)?.created()?;
-    let age = created.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    Ok((age.as_secs(), u64::from(age.subsec_nanos())))
 }

@@ -10,15 +10,16 @@ mod pattern;
 mod settle;
 
 use crate::config::{PostAction, Watch};
-use crate::liveness::Beat;
+use crate::files;
 use crate::queue::{Accepted, Answer, Queue, QueueError};
 use crate::status::{SharedStatus, Status};
 use convert::Converted;
 use hints::{Hint, Hints};
+use landfall_service::Beat;
 use settle::{Settling, Stamp};
 use std::collections::HashSet;
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -36,6 +37,8 @@ const BATCH_BYTES: u64 = 32 << 20;
 const FILE_LIMIT: u64 = 256 << 20;
 /// Pause after a file that could not be dealt with, if it does not change.
 const PAUSE: Duration = Duration::from_secs(15);
+/// Shortest pause after another program was found to have a file open.
+const HELD: Duration = Duration::from_secs(1);
 /// How long after its last change a file waits for what belongs to it.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Shortest pause between two looks at a folder, so that many news together cause one look.
@@ -252,10 +255,17 @@ impl Folder {
             self.refuse(path, stamp, "too-large", &why);
             return None;
         }
-        let bytes = match fs::read(path) {
+        let bytes = match read_whole(path) {
             Ok(bytes) => bytes,
+            Err(error) if files::is_held(&error) => {
+                // Whoever writes it is not ready, even if nothing has changed for a while.
+                tracing::debug!(file = %path.display(), "another program still has the file open");
+                let pause = self.watch.settle.max(HELD);
+                self.settling.rest(path, stamp, Some(pause), Instant::now());
+                return None;
+            }
             Err(error) => {
-                // Another program still holds it, or its rights are wrong: not a fault of the content.
+                // Its rights are wrong, or the share is gone: not a fault of the content.
                 tracing::warn!(file = %path.display(), "the file cannot be read: {error}");
                 self.settling.rest(path, stamp, Some(PAUSE), Instant::now());
                 return None;
@@ -360,6 +370,12 @@ impl Folder {
             }
         }
     }
+}
+
+fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    files::open_finished(path)?.take(FILE_LIMIT).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// What a folder's thread does after a look.

@@ -1,5 +1,6 @@
 //! The database file: its tables, how it is opened, and what to do when it is damaged.
 
+use crate::files;
 use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 use std::fs::{self, File};
@@ -102,7 +103,7 @@ pub(super) fn open(folder: &Path) -> Result<Opened, OpenError> {
         }
         other => other?,
     };
-    sync_folder(folder)?;
+    files::sync_folder(folder)?;
     Ok(Opened { connection, lock })
 }
 
@@ -121,6 +122,9 @@ fn open_file(path: &Path) -> Result<Connection, OpenError> {
     connection.pragma_update(None, "journal_mode", "wal")?;
     // Every commit is on the disk before it is reported.
     connection.pragma_update(None, "synchronous", "full")?;
+    // On macOS a disk may keep in its own memory what it was told to write; elsewhere these change nothing.
+    connection.pragma_update(None, "fullfsync", true)?;
+    connection.pragma_update(None, "checkpoint_fullfsync", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match version {
@@ -206,13 +210,4 @@ fn salvage(connection: &mut Connection, damaged: &Path) -> rusqlite::Result<usiz
     }
     transaction.commit()?;
     Ok(saved)
-}
-
-/// Makes new names in a folder durable. On Windows the file system does that by itself.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    File::open(folder)?.sync_all()?;
-    #[cfg(not(unix))]
-    let _ = folder;
-    Ok(())
 }

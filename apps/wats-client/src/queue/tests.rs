@@ -1,6 +1,6 @@
 use super::*;
 use crate::config;
-use crate::liveness::Liveness;
+use landfall_service::Liveness;
 use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;

@@ -4,7 +4,7 @@ use super::database::{self, OpenError};
 use super::entry::Counts;
 use super::store::Store;
 use crate::config;
-use crate::liveness::Beat;
+use landfall_service::Beat;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;

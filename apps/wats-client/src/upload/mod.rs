@@ -10,11 +10,11 @@ mod rate;
 
 use crate::config::{Config, TokenSources, Upload};
 use crate::credentials::Token;
-use crate::liveness::Beat;
 use crate::queue::{Claim, Fate, Queue, Store};
 use crate::status::{Connection, SharedStatus, Status};
 use backoff::Backoff;
 use gate::{Gate, Pass};
+use landfall_service::Beat;
 use rate::Rate;
 use std::collections::HashSet;
 use std::path::PathBuf;

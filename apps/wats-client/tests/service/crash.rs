@@ -59,6 +59,7 @@ fn power_cuts_while_files_are_taken_in_double_nothing() {
     assert_eq!((summary.distinct, summary.stored), (REPORTS, REPORTS as u64));
 }
 
+#[cfg(unix)]
 #[test]
 fn it_ends_in_time_under_load_and_goes_on_later() {
     let station = Station::new();
@@ -75,6 +76,7 @@ fn it_ends_in_time_under_load_and_goes_on_later() {
     station.wait_for(50);
 }
 
+#[cfg(unix)]
 #[test]
 fn it_ends_at_once_when_idle() {
     let station = Station::new();

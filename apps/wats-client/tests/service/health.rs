@@ -1,8 +1,6 @@
-//! What monitoring and the service manager are told.
+//! What monitoring is told.
 
-use crate::support::{Station, names};
-use std::os::unix::net::UnixDatagram;
-use std::time::Duration;
+use crate::support::Station;
 
 #[test]
 fn all_endpoints_answer() {
@@ -36,8 +34,7 @@ fn without_a_server_it_runs_and_keeps_reports() {
     let (status, body) = station.ask("/health/ready").unwrap();
     assert_eq!(status, 503);
     assert!(body.contains("no server address is set"), "{body}");
-    client.terminate();
-    assert_eq!(client.wait().0.code(), Some(0));
+    client.kill();
 
     station.set("server", "url", &url);
     std::fs::write(station.path("token"), "").unwrap();
@@ -58,60 +55,4 @@ fn an_occupied_health_port_is_no_reason_to_stop() {
     station.put("ONE");
     station.wait_for(1);
     assert!(station.log().contains("health endpoints are off"), "{}", station.log());
-}
-
-#[test]
-fn the_service_manager_is_kept_informed() {
-    let station = Station::new();
-    let path = station.path("notify");
-    let socket = UnixDatagram::bind(&path).unwrap();
-    socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    let mut client = station.start_with(|command| {
-        command.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "400000").env("JOURNAL_STREAM", "8:1")
-    });
-    let next = || {
-        let mut buffer = [0; 4096];
-        let length = socket.recv(&mut buffer).unwrap();
-        String::from_utf8(buffer[..length].to_vec()).unwrap()
-    };
-    assert_eq!(next(), "READY=1");
-    for _ in 0..3 {
-        let text = next();
-        assert!(text.starts_with("WATCHDOG=1\nSTATUS="), "{text}");
-    }
-    client.terminate();
-    let mut last = next();
-    while last.starts_with("WATCHDOG=1") {
-        last = next();
-    }
-    assert!(last.starts_with("STOPPING=1"), "{last}");
-    client.wait();
-    assert!(station.log().lines().all(|line| line.starts_with('<')), "{}", station.log());
-}
-
-#[test]
-fn systemd_says_where_things_are() {
-    let station = Station::new();
-    let state = station.path("state");
-    std::fs::create_dir(&state).unwrap();
-    let credentials = station.path("credentials");
-    std::fs::create_dir(&credentials).unwrap();
-    std::fs::write(credentials.join("api-token"), "dG9rZW4=\n").unwrap();
-    std::fs::write(station.path("empty.toml"), "[health]\nlisten = \"\"\n").unwrap();
-    let mut command = crate::support::program();
-    command.args(["run", "--config"]).arg(station.path("empty.toml"));
-    command.env("STATE_DIRECTORY", &state).env("CREDENTIALS_DIRECTORY", &credentials);
-    command
-        .env("WATS_CLIENT_SERVER_URL", station.server.url() + "/api/")
-        .env("WATS_CLIENT_STATION_NAME", "ENV-1");
-    let mut child = command.spawn().unwrap();
-    station.wait("the folder", |_| state.join("watch").is_dir());
-    let report = crate::support::report("BY-ENV").replacen('{', r#"{"location":"L","purpose":"P","#, 1);
-    std::fs::write(state.join("watch/a.json"), report).unwrap();
-    station.wait_for(1);
-    assert_eq!(station.arrived("BY-ENV")["machineName"], "ENV-1");
-    station.wait("the file to be put away", |_| names(&state.join("done")) == ["a.json"]);
-    assert_eq!(names(&state), ["done", "queue", "watch"]);
-    child.kill().unwrap();
-    child.wait().unwrap();
 }

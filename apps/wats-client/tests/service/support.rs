@@ -5,7 +5,9 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+#[cfg(unix)]
+use std::process::ExitStatus;
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use wats_simulator::Simulator;
@@ -18,6 +20,10 @@ const LIMIT: Duration = Duration::from_secs(30);
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wats-client"));
     command.env_clear();
+    // Without these, a program on Windows finds neither its network nor a place for temporary files.
+    for name in ["SystemRoot", "TEMP"] {
+        command.envs(std::env::var_os(name).filter(|_| cfg!(windows)).map(|value| (name, value)));
+    }
     command
 }
 
@@ -195,12 +201,14 @@ impl Client {
     }
 
     /// Asks it to end.
+    #[cfg(unix)]
     pub(crate) fn terminate(&self) {
         let status = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(status.success());
     }
 
     /// Waits for its end; gives the exit status and how long that took.
+    #[cfg(unix)]
     pub(crate) fn wait(&mut self) -> (ExitStatus, Duration) {
         let start = Instant::now();
         loop {

@@ -1,0 +1,114 @@
+//! The Service Control Manager.
+
+use super::super::failure::Result;
+use super::super::step::{Command, Step};
+use super::super::windows::{Change, registered};
+use super::{Found, Owner, Site, mark};
+use landfall_service_definition::windows::{self, FirewallRule};
+
+/// Everything for SYSTEM and administrators; the service reads and writes; nobody else anything (MS-DTYP §2.5.1).
+/// Not inherited from above, handed down to files and folders.
+const WRITABLE: &str = "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1301bf;;;{service})";
+/// The service reads, and so may whoever works at the machine.
+const READABLE: &str = "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FRFX;;;{service})(A;OICI;FRFX;;;BU)";
+/// The service reads; nobody else anything.
+const SECRET: &str = "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FRFX;;;{service})";
+
+pub(super) fn examine(site: &Site<'_>) -> Result<Found> {
+    let name = windows::service_name(site.definition);
+    let Some(registered) = registered(&name)?.filter(|_| site.host.is_live()) else {
+        return Ok(Found::NOTHING);
+    };
+    let owner = match registered.installer.as_deref() {
+        Some(installer) if installer == mark(site.definition) => Owner::Us,
+        Some(installer) => Owner::Package(Some(installer.to_owned())),
+        None => Owner::Somebody(registered.command),
+    };
+    Ok(Found { owner, active: registered.active })
+}
+
+fn change(steps: &mut Vec<Step>, change: Change) {
+    steps.push(Step::Windows(change));
+}
+
+pub(super) fn prepare(site: &Site<'_>, found: &Found) -> Vec<Step> {
+    let mut steps = Vec::new();
+    if found.active {
+        change(&mut steps, Change::Stop { service: windows::service_name(site.definition) });
+    }
+    steps
+}
+
+pub(super) fn register(site: &Site<'_>) -> Vec<Step> {
+    let definition = site.definition;
+    let description = windows::service(definition);
+    let service = description.name.clone();
+    let mut steps = Vec::new();
+    if description.account.needs_logon_right {
+        change(&mut steps, Change::LogonRight { account: description.account.name.clone() });
+    }
+    let register =
+        Change::Register { service: Box::new(description.clone()), password: site.password.clone() };
+    change(&mut steps, register);
+    change(&mut steps, Change::Mark { service: service.clone(), installer: mark(definition) });
+    let source = description.event_source;
+    change(&mut steps, Change::EventSource { source: source.name, message_file: source.message_file });
+    // What is handed down from the outer folder is replaced in the inner ones, which come later.
+    let mut folders: Vec<(&str, &str)> = description
+        .folders
+        .iter()
+        .map(|folder| (folder.path.as_str(), if folder.writable { WRITABLE } else { READABLE }))
+        .collect();
+    folders.extend(definition.credentials_folder().map(|folder| (folder, SECRET)));
+    for (path, rights) in folders {
+        let (path, rights) = (path.to_owned(), rights.to_owned());
+        change(&mut steps, Change::FolderAccess { path, rights, service: service.clone() });
+    }
+    steps
+}
+
+pub(super) fn install(site: &Site<'_>, found: &Found, run: bool) -> Vec<Step> {
+    let description = windows::service(site.definition);
+    let (service, variables) = (description.name, description.environment);
+    let right = format!("{}:(OI)(CI)M", description.account.name);
+    let mut steps = Vec::new();
+    change(&mut steps, Change::Environment { service: service.clone(), variables });
+    // Folders of others: their rights stay, and the service gets its own beside them.
+    for path in &site.definition.writable {
+        let grant = Command::new(&["icacls", path, "/grant", &right]);
+        let remove = ["icacls", path, "/remove:g", &description.account.name];
+        steps.push(Step::Run(grant.undone_by(&remove).may_fail()));
+    }
+    if found.owner == Owner::Nobody {
+        steps.extend(description.firewall.iter().map(open_firewall));
+    }
+    if run {
+        change(&mut steps, Change::Start { service });
+    }
+    steps
+}
+
+fn open_firewall(rule: &FirewallRule) -> Step {
+    let (name, program, port) = (
+        format!("name={}", rule.name),
+        format!("program={}", rule.program),
+        format!("localport={}", rule.port),
+    );
+    let begin = ["netsh", "advfirewall", "firewall"];
+    let add = ["add", "rule", &name, "dir=in", "action=allow", "protocol=TCP", &port, &program];
+    let delete = ["delete", "rule", &name, &program];
+    Step::Run(Command::new(&[&begin[..], &add].concat()).undone_by(&[&begin[..], &delete].concat()))
+}
+
+pub(super) fn uninstall(site: &Site<'_>, found: &Found) -> Vec<Step> {
+    let description = windows::service(site.definition);
+    let mut steps = prepare(site, found);
+    for rule in &description.firewall {
+        let (name, program) = (format!("name={}", rule.name), format!("program={}", rule.program));
+        let words = ["netsh", "advfirewall", "firewall", "delete", "rule", &name, &program];
+        steps.push(Step::Run(Command::new(&words).may_fail()));
+    }
+    change(&mut steps, Change::Delete { service: description.name });
+    change(&mut steps, Change::RemoveEventSource { source: description.event_source.name });
+    steps
+}
