@@ -1,4 +1,5 @@
-//! Packs files into a cabinet: `pack none|mszip LEVEL THREADS OUTPUT FILE…`, as the benchmark uses it.
+//! Packs files into a cabinet: `pack none|mszip|lzx LEVEL THREADS OUTPUT FILE…`, as the benchmark uses it. For lzx,
+//! the level is the window as a power of two.
 
 use std::fs;
 use std::io::BufWriter;
@@ -9,11 +10,12 @@ use landfall_cabinet::{Cabinet, Compression, DateTime, File, Folder, Writer};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [method, level, threads, output, files @ ..] = arguments.as_slice() else {
-        return Err("usage: pack none|mszip LEVEL THREADS OUTPUT FILE…".into());
+        return Err("usage: pack none|mszip|lzx LEVEL THREADS OUTPUT FILE…".into());
     };
     let compression = match method.as_str() {
         "none" => Compression::None,
         "mszip" => Compression::Mszip { level: level.parse()? },
+        "lzx" => Compression::Lzx { window: level.parse()? },
         _ => return Err(format!("unknown method {method}").into()),
     };
     let mut folder = Folder::new(compression);

@@ -33,6 +33,7 @@ mod datetime;
 mod encoder;
 mod error;
 mod layout;
+mod lzx;
 mod model;
 mod mszip;
 mod plan;

@@ -102,6 +102,12 @@ pub enum Compression {
         /// 1 (fastest) to 9 (smallest).
         level: u32,
     },
+    /// LZX: about a quarter smaller than MSZIP, and slower to make; unpacking is as fast.
+    Lzx {
+        /// The window as a power of two, 15 to 21; the larger, the smaller the cabinet. A folder with less content
+        /// gets a smaller one. A reader needs this much memory.
+        window: u8,
+    },
 }
 
 impl Compression {
@@ -110,6 +116,7 @@ impl Compression {
         match self {
             Self::None => 0,
             Self::Mszip { .. } => 1,
+            Self::Lzx { window } => 3 | u16::from(window) << 8,
         }
     }
 }

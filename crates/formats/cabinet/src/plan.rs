@@ -12,6 +12,11 @@ use crate::{Attributes, BLOCK, Error, Result};
 /// Bytes that reserved areas add to the header.
 const RESERVE_SIZES: usize = 4;
 
+/// The smallest window of LZX as a power of two.
+const LEAST_WINDOW: u8 = 15;
+/// The largest.
+const MOST_WINDOW: u8 = 21;
+
 /// A description that can be written.
 pub(crate) struct Plan {
     pub(crate) cabinet: Cabinet,
@@ -45,8 +50,14 @@ impl Plan {
             }
             let content = check_content(folder)?;
             least += content.div_ceil(BLOCK as u64) * CFDATA as u64;
-            if folder.compression == Compression::None {
-                least += content;
+            match &mut folder.compression {
+                Compression::None => least += content,
+                Compression::Mszip { .. } => {}
+                // A window that reaches farther than the content costs code lengths and buys nothing.
+                Compression::Lzx { window } => {
+                    let needed = content.max(1).next_power_of_two().ilog2() as u8;
+                    *window = needed.clamp(LEAST_WINDOW, *window);
+                }
             }
             for file in &mut folder.files {
                 store_name(file)?;
@@ -102,6 +113,9 @@ fn check_compression(compression: Compression) -> Result<()> {
     match compression {
         Compression::Mszip { level } if !(1..=9).contains(&level) => {
             Err(Error::OutOfRange { what: "MSZIP level", value: level.into(), range: "1 to 9" })
+        }
+        Compression::Lzx { window } if !(LEAST_WINDOW..=MOST_WINDOW).contains(&window) => {
+            Err(Error::OutOfRange { what: "LZX window", value: window.into(), range: "2^15 to 2^21" })
         }
         _ => Ok(()),
     }

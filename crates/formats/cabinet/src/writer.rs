@@ -66,7 +66,8 @@ impl<W: Write + Seek> Writer<W> {
             Some(encoder) => encoder,
             None => {
                 self.folders.push((self.end as u32, 0));
-                Encoder::new(description.compression, self.threads)?
+                let content = description.files.iter().map(|file| file.size).sum();
+                Encoder::new(description.compression, content, self.threads)?
             }
         };
         let (name, size) = (description.files[file].name.clone(), description.files[file].size);

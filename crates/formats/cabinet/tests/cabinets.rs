@@ -138,6 +138,9 @@ fn limits_are_told_before_anything_is_written() {
     }
     assert!(matches!(refused(mszip, vec![file("a/B"), file(r"A\b")]), Error::SameName { .. }));
     assert!(matches!(refused(Compression::Mszip { level: 0 }, vec![file("a")]), Error::OutOfRange { .. }));
+    for window in [14, 22] {
+        assert!(matches!(refused(Compression::Lzx { window }, vec![file("a")]), Error::OutOfRange { .. }));
+    }
     let most = 65_535 * BLOCK as u64;
     let large = |size| vec![File::new("large", size, when()), file("more")];
     assert!(matches!(refused(mszip, large(most)), Error::FolderTooLarge { end, .. } if end == most + 1));
@@ -303,6 +306,50 @@ fn names_that_leave_the_folder_are_not_handed_on_as_paths() {
 }
 
 #[test]
+fn lzx_is_smaller() {
+    let data = [text(1 << 20), code(1 << 20)].concat();
+    let size = |compression| pack(&[(compression, &[("file", &data)])], 2).len();
+    let (mszip, lzx) = (size(Compression::Mszip { level: 9 }), size(Compression::Lzx { window: 21 }));
+    assert!(lzx * 10 < mszip * 8, "{lzx} {mszip}");
+    // Noise costs no more than its headers, in every method.
+    let noise = noise(10 * BLOCK + 777);
+    for compression in ALL {
+        let packed = pack(&[(compression, &[("file", &noise)])], 1).len();
+        assert!(packed < noise.len() + 700, "{packed} with {compression:?}");
+    }
+}
+
+#[test]
+fn the_window_is_no_larger_than_the_content() {
+    for (size, window) in
+        [(0, 15), (100, 15), (BLOCK, 15), (BLOCK + 1, 16), (1 << 20, 20), ((1 << 20) + 1, 21)]
+    {
+        let data = text(size);
+        let cabinet = pack(&[(Compression::Lzx { window: 21 }, &[("file", &data)])], 1);
+        let reader = Reader::new(Cursor::new(cabinet)).unwrap();
+        assert_eq!(reader.folders()[0].method, Method::Lzx { window }, "{size}");
+    }
+}
+
+#[test]
+fn every_window_and_long_repetitions() {
+    // Repeats at distances around every window, single bytes, pairs, and calls at the edges of frames.
+    let part = noise(40_000);
+    let mut data = Vec::new();
+    for distance in 15..=21 {
+        data.extend_from_slice(&part);
+        data.resize(data.len() + (1 << distance) - part.len(), distance as u8);
+        data.extend_from_slice(&part[..1000]);
+        data.extend(std::iter::repeat_n([1, 2], 300).flatten());
+        data.extend_from_slice(&[0xe8, 1, 0, 0, 0].repeat(9000));
+    }
+    for window in 15..=21 {
+        let cabinet = pack(&[(Compression::Lzx { window }, &[("file", &data)])], 2);
+        assert!(unpack(&cabinet).unwrap()[0].1 == data, "2^{window}");
+    }
+}
+
+#[test]
 fn golden_bytes() {
     // A change here means that packages built before no longer rebuild to the same bytes: only with a new encoder
     // version, and said in the changelog.
@@ -312,6 +359,8 @@ fn golden_bytes() {
         "b939c92cbb731eadf260e414666edbb3155c871986e485fde6e2452ed6b1f0c3",
         "89c8a2a7fcac5a783de4ee958876eaa2165898dff4a2b3797844eefc1c224c60",
         "0c38e6a01d4456b920f65e4f1454b0a14131901f49dbc1238415df2e4b6ee83c",
+        "0ff5b9c5cd343d4ccbb2069638b08878fdf1026c168951f4382cfb248b0cf47b",
+        "484f052bbc42b62a5c31bdc95ab6737e437e2fbd8affb742686196290296f895",
     ];
     let now = ALL.map(|c| hex::encode(Sha256::digest(pack(&[(c, &[("file", &data), ("two", b"2")])], 2))));
     assert_eq!(now, golden);

@@ -7,11 +7,13 @@ use std::process::Command;
 use landfall_cabinet::{Cabinet, Compression, DateTime, File, Folder, Reader, Writer};
 
 /// Every way to compress.
-pub(crate) const ALL: [Compression; 4] = [
+pub(crate) const ALL: [Compression; 6] = [
     Compression::None,
     Compression::Mszip { level: 1 },
     Compression::Mszip { level: 4 },
     Compression::Mszip { level: 9 },
+    Compression::Lzx { window: 15 },
+    Compression::Lzx { window: 21 },
 ];
 
 pub(crate) fn when() -> DateTime {
