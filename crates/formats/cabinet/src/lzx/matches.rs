@@ -7,7 +7,7 @@ const HASH4: u32 = 20;
 /// Bits of the hash over three bytes.
 const HASH3: u32 = 15;
 /// Positions that are looked at for one match.
-const MOST_STEPS: usize = 32;
+const MOST_STEPS: usize = 64;
 /// Matches of two bytes farther away cost more than the bytes.
 const MOST_OFFSET2: usize = 1 << 11;
 /// A match that is good enough not to look for others in its course.

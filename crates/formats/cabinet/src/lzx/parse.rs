@@ -10,7 +10,7 @@ use super::{FRAME, MAX_MATCH, MIN_MATCH, Recent, Token};
 /// Rounds after the first for each block.
 const ROUNDS: usize = 2;
 /// What describing the trees of a block takes about, in the unit of costs.
-const HEADER: u64 = 130 * 8 * BIT as u64;
+const HEADER: u64 = 300 * 8 * BIT as u64;
 
 /// A block: whole frames of the content, but for the last of all.
 pub(crate) struct Parsed {
