@@ -106,6 +106,9 @@ pub enum Error {
         /// Files whose content came.
         appended: usize,
     },
+    /// A cabinet that cannot be completed because a file failed before.
+    #[error("the cabinet cannot be completed: a file before failed")]
+    Broken,
     /// A cabinet that is damaged, or that no honest program wrote.
     #[error("the cabinet is damaged: {0}")]
     Damaged(String),

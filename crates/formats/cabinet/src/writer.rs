@@ -25,6 +25,8 @@ pub struct Writer<W: Write + Seek> {
     encoder: Option<Encoder>,
     /// The next file: its folder, its place in it, and the files before it.
     next: (usize, usize, usize),
+    /// Whether a file failed: part of its content may have been written.
+    broken: bool,
     buffer: Vec<u8>,
 }
 
@@ -48,6 +50,7 @@ impl<W: Write + Seek> Writer<W> {
             folders: Vec::new(),
             encoder: None,
             next: (0, 0, 0),
+            broken: false,
             buffer: Vec::new(),
         })
     }
@@ -58,6 +61,15 @@ impl<W: Write + Seek> Writer<W> {
     /// When it has not the announced size, when all files have their content, when the cabinet grows past 2 GiB, or
     /// when content or output fail. The cabinet cannot be completed then.
     pub fn append(&mut self, content: impl Read) -> Result<()> {
+        if std::mem::replace(&mut self.broken, true) {
+            return Err(Error::Broken);
+        }
+        self.append_next(content)?;
+        self.broken = false;
+        Ok(())
+    }
+
+    fn append_next(&mut self, content: impl Read) -> Result<()> {
         let (folder, file, before) = self.next;
         let Some(description) = self.plan.cabinet.folders.get(folder) else {
             return Err(Error::Unfinished { announced: before, appended: before + 1 });
@@ -88,6 +100,9 @@ impl<W: Write + Seek> Writer<W> {
     /// # Errors
     /// When the content of a file is missing or the output fails.
     pub fn finish(mut self) -> Result<W> {
+        if self.broken {
+            return Err(Error::Broken);
+        }
         let files = self.plan.cabinet.folders.iter().map(|folder| folder.files.len()).sum();
         if self.next.2 != files {
             return Err(Error::Unfinished { announced: files, appended: self.next.2 });

@@ -43,10 +43,10 @@ impl Read for Trickle<'_> {
 
 #[test]
 fn neither_threads_nor_the_cut_of_reads_change_the_bytes() {
-    let data = [text(2 << 20), noise(100_000), code(2 << 20)].concat();
+    let data = [text(1 << 20), noise(100_000), code(1 << 20)].concat();
     for compression in ALL {
         let one = pack(&[(compression, &[("a", &data), ("b", &data[..70_000])])], 1);
-        for threads in [0, 2, 3, 16] {
+        for threads in [0, 2, 16] {
             let again = pack(&[(compression, &[("a", &data), ("b", &data[..70_000])])], threads);
             assert!(one == again, "{compression:?} with {threads} threads");
         }
@@ -176,6 +176,10 @@ fn content_has_the_announced_size() {
     assert_eq!(error.to_string(), "\"a\" was announced with 3 bytes and has fewer");
     let error = begin().append(&b"abcd"[..]).unwrap_err();
     assert_eq!(error.to_string(), "\"a\" was announced with 3 bytes and has more");
+    let mut broken = begin();
+    broken.append(&b"ab"[..]).unwrap_err();
+    assert!(matches!(broken.append(&b"abc"[..]), Err(Error::Broken)));
+    assert!(matches!(broken.finish(), Err(Error::Broken)));
     assert!(matches!(begin().finish(), Err(Error::Unfinished { announced: 1, appended: 0 })));
     let mut writer = begin();
     writer.append(&b"abc"[..]).unwrap();
