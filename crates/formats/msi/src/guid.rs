@@ -93,7 +93,9 @@ mod tests {
         assert_eq!(text.parse::<Guid>().unwrap(), DNS);
         assert_eq!(DNS.to_string(), text);
         assert_eq!("6ba7b810-9dad-11d1-80b4-00c04fd430c8".parse::<Guid>().unwrap(), DNS);
-        for wrong in ["", "{}", "{6BA7B810-9DAD-11D1-80B4-00C04FD430C}", "6BA7B8109DAD11D180B400C04FD430C8XXXX"] {
+        for wrong in
+            ["", "{}", "{6BA7B810-9DAD-11D1-80B4-00C04FD430C}", "6BA7B8109DAD11D180B400C04FD430C8XXXX"]
+        {
             assert!(wrong.parse::<Guid>().is_err(), "{wrong}");
         }
     }

@@ -6,9 +6,13 @@ pub mod compound;
 mod database;
 mod error;
 mod guid;
+pub mod installer;
+mod interface;
 
 pub use database::{
     Codepage, Column, ColumnKind, Database, Reader, StreamInfo, Summary, Table, Validation, Value,
 };
 pub use error::Error;
 pub use guid::{Guid, NoGuid};
+pub use installer::Package;
+pub use interface::Interface;

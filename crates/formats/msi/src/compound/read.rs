@@ -3,7 +3,8 @@
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::{
-    END_OF_CHAIN, ENTRY, FREE, HEADER_DIFAT, KIND_ROOT, KIND_STREAM, MAGIC, MINI_LIMIT, MINI_SECTOR, NO_STREAM,
+    END_OF_CHAIN, ENTRY, FREE, HEADER_DIFAT, KIND_ROOT, KIND_STREAM, MAGIC, MINI_LIMIT, MINI_SECTOR,
+    NO_STREAM,
 };
 
 /// Most streams that a file may have.

@@ -125,7 +125,8 @@ impl<R: Read + Seek> Reader<R> {
                 columns.insert(number, column);
             }
         }
-        self.tables = tables.into_iter().map(|(name, columns)| (name, columns.into_values().collect())).collect();
+        self.tables =
+            tables.into_iter().map(|(name, columns)| (name, columns.into_values().collect())).collect();
         Ok(())
     }
 
@@ -167,7 +168,8 @@ impl<R: Read + Seek> Reader<R> {
         for (column, width) in columns.iter().zip(widths) {
             let end = start + width * count;
             for (row, raw) in rows.iter_mut().zip(bytes[start..end].chunks_exact(width)) {
-                let value = self.value(column, raw).ok_or_else(|| damaged("names a string that is not there"))?;
+                let value =
+                    self.value(column, raw).ok_or_else(|| damaged("names a string that is not there"))?;
                 text = text.saturating_add(value.text().len());
                 if text > MOST_TEXT {
                     return Err(damaged("expands to more than 256 MiB"));

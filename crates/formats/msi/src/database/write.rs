@@ -31,7 +31,9 @@ impl Database {
 
         let mut pool = Pool::default();
         let mut encoded = Vec::new();
-        for table in [self.list_of_tables(), self.list_of_columns()].iter_mut().chain(self.tables.values_mut()) {
+        for table in
+            [self.list_of_tables(), self.list_of_columns()].iter_mut().chain(self.tables.values_mut())
+        {
             encoded.push((name::pack(&table.name, true), Encoded::new(table, &mut pool)?));
         }
         // Now that all strings are known.
@@ -72,7 +74,10 @@ impl Database {
             for row in table.rows.iter().filter(|row| row.contains(&Value::Stream)) {
                 let name = table.stream_name(row);
                 if !self.streams.contains_key(&name) {
-                    return Err(Error::Invalid(format!("the stream {name:?} of a row of {} is missing", table.name)));
+                    return Err(Error::Invalid(format!(
+                        "the stream {name:?} of a row of {} is missing",
+                        table.name
+                    )));
                 }
             }
         }
@@ -180,8 +185,11 @@ fn check_table(table: &Table) -> Result<(), Error> {
             table.rows.len()
         )));
     }
-    if table.columns.is_empty() || table.columns.len() > MOST_COLUMNS || !table.columns.iter().any(|c| c.key) {
-        return Err(Error::Limit(format!("the table {name} must have 1 to {MOST_COLUMNS} columns and a primary key")));
+    if table.columns.is_empty() || table.columns.len() > MOST_COLUMNS || !table.columns.iter().any(|c| c.key)
+    {
+        return Err(Error::Limit(format!(
+            "the table {name} must have 1 to {MOST_COLUMNS} columns and a primary key"
+        )));
     }
     if name::pack(name, true).encode_utf16().count() > LONGEST_NAME {
         return Err(Error::Limit(format!("the table name {name} is too long")));

@@ -136,7 +136,10 @@ impl<'p> Folders<'p> {
     }
 
     /// Short forms of the names in each folder, by the folder's path.
-    pub(crate) fn short_names(&self, components: &[Component]) -> Result<BTreeMap<String, ShortNames>, Error> {
+    pub(crate) fn short_names(
+        &self,
+        components: &[Component],
+    ) -> Result<BTreeMap<String, ShortNames>, Error> {
         let mut names: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for directory in self.by_id.values() {
             names.entry(fold(&self.path(directory.parent.as_str())?)).or_default().push(&directory.name);
@@ -154,7 +157,7 @@ impl<'p> Folders<'p> {
 
     /// The standard folders that are used.
     pub(crate) fn standard_used<'k>(
-        &self,
+        &'k self,
         others: impl Iterator<Item = &'k str>,
     ) -> Vec<&'static (&'static str, &'static str, &'static str)> {
         let used: BTreeSet<&str> =

@@ -10,8 +10,8 @@ use crate::Error;
 const LONGEST: usize = 255;
 /// Names that mean devices, whatever their ending.
 const RESERVED: [&str; 24] = [
-    "CON", "PRN", "AUX", "NUL", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8", "COM9", "LPT1",
-    "LPT2", "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9", "CONIN$", "CONOUT$",
+    "CON", "PRN", "AUX", "NUL", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8", "COM9",
+    "LPT1", "LPT2", "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9", "CONIN$", "CONOUT$",
 ];
 
 /// Checks that Windows takes `name` for a file or folder.
@@ -84,7 +84,8 @@ impl ShortNames {
 fn is_short(name: &str) -> bool {
     let (stem, extension) = name.split_once('.').unwrap_or((name, "x"));
     let sound = |part: &str, most| {
-        (1..=most).contains(&part.len()) && part.chars().all(|c| c.is_ascii_alphanumeric() || "_-$~!#%&'()@^`{}".contains(c))
+        (1..=most).contains(&part.len())
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || "_-$~!#%&'()@^`{}".contains(c))
     };
     sound(stem, 8) && sound(extension, 3)
 }
@@ -105,14 +106,17 @@ mod tests {
         for sound in ["a", "wats-client.exe", ".hidden", "Ü.txt", "CONTENT", "a b"] {
             assert!(check(sound).is_ok(), "{sound}");
         }
-        for wrong in ["", "..", "a:b", "a/b", "x.", "x ", "con", "Nul.txt", "lpt1.tar.gz", "a\u{1}", &"x".repeat(256)] {
+        for wrong in
+            ["", "..", "a:b", "a/b", "x.", "x ", "con", "Nul.txt", "lpt1.tar.gz", "a\u{1}", &"x".repeat(256)]
+        {
             assert!(check(wrong).is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn short_forms() {
-        let names = ["readme.txt", "WATSCL~1.EXE", "wats-client.exe", "wats-client-2.exe", "a.tar.gz", "日本.txt"];
+        let names =
+            ["readme.txt", "WATSCL~1.EXE", "wats-client.exe", "wats-client-2.exe", "a.tar.gz", "日本.txt"];
         let mut short = ShortNames::new(names);
         assert_eq!(short.entry("readme.txt"), "readme.txt");
         assert_eq!(short.entry("wats-client.exe"), "WATSCL~2.EXE|wats-client.exe");

@@ -98,7 +98,6 @@ impl Actions {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

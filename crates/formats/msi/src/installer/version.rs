@@ -67,9 +67,12 @@ mod tests {
     fn keeps_the_limits() {
         assert_eq!("255.255.65535".parse::<ProductVersion>().unwrap().to_string(), "255.255.65535");
         assert_eq!("1.2".parse::<ProductVersion>().unwrap().to_string(), "1.2.0");
-        for (wrong, word) in
-            [("256.0.0", "first"), ("1.256.0", "second"), ("1.0.65536", "third"), ("1.2.3.4", "more than three")]
-        {
+        for (wrong, word) in [
+            ("256.0.0", "first"),
+            ("1.256.0", "second"),
+            ("1.0.65536", "third"),
+            ("1.2.3.4", "more than three"),
+        ] {
             assert!(wrong.parse::<ProductVersion>().unwrap_err().to_string().contains(word), "{wrong}");
         }
         assert!("1.x.0".parse::<ProductVersion>().is_err());
