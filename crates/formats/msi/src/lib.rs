@@ -6,6 +6,7 @@ pub mod compound;
 mod database;
 mod error;
 mod guid;
+pub mod ice;
 pub mod installer;
 mod interface;
 

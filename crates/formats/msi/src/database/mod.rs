@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 
 pub use codepage::Codepage;
 pub use read::{Reader, StreamInfo};
+pub(crate) use schema::standard;
 pub use summary::Summary;
 pub use table::{Column, ColumnKind, Table, Validation, Value};
 
@@ -74,6 +75,11 @@ impl Database {
     /// The table `name`.
     pub fn table(&self, name: &str) -> Option<&Table> {
         self.tables.get(name)
+    }
+
+    /// The table `name`, to be changed.
+    pub fn table_mut(&mut self, name: &str) -> Option<&mut Table> {
+        self.tables.get_mut(name)
     }
 
     /// Its tables by name, without those that the writer makes (`_Tables`, `_Columns`, `_Validation`).

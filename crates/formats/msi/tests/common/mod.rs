@@ -1,6 +1,6 @@
 //! A small product to install.
 
-#![allow(dead_code)]
+#![allow(dead_code)] // No test uses everything.
 
 use std::io::Write;
 use std::path::Path;
@@ -9,21 +9,21 @@ use std::process::Command;
 use landfall_msi::installer::*;
 use landfall_msi::{Error, Guid};
 
-pub fn id(text: &str) -> Identifier {
+pub(crate) fn id(text: &str) -> Identifier {
     Identifier::new(text).unwrap()
 }
 
 /// The tests' only place for «this cannot run here».
-pub fn skip(what: &str) {
+pub(crate) fn skip(what: &str) {
     let _ = writeln!(std::io::stderr(), "SKIPPED: needs {what}");
 }
 
-pub fn has(program: &str) -> bool {
+pub(crate) fn has(program: &str) -> bool {
     Command::new(program).arg("--version").output().is_ok()
 }
 
 /// A product with everything that the crate can describe; its program is `program`.
-pub fn product(version: &str, program: FileContent) -> Package {
+pub(crate) fn product(version: &str, program: FileContent) -> Package {
     let main = id("Main");
     let key = r"Software\Kestrel\Demo";
     let place = |name: &str| Some(RegistryPlace { key: key.into(), name: Some(name.into()) });
@@ -66,7 +66,9 @@ pub fn product(version: &str, program: FileContent) -> Package {
     settings.registry.push(value("InstallDir", "InstallDir", "[INSTALLDIR]"));
     settings.registry.push(value("Token", "Token", "[API_TOKEN]"));
 
-    let mut menu = Component::for_registry(id("Menu"), main.clone(), value("MenuKey", "Menu", "1"));
+    let mut menu_key = value("MenuKey", "Menu", "1");
+    menu_key.root = RegistryRoot::CurrentUser;
+    let mut menu = Component::for_registry(id("Menu"), main.clone(), menu_key);
     menu.shortcuts.push(Shortcut {
         id: id("Open"),
         directory: id("Menu"),
@@ -149,7 +151,6 @@ pub fn product(version: &str, program: FileContent) -> Package {
                 remembered: place("InstallDir"),
             },
             Property::fixed("ARPNOMODIFY", "1"),
-            Property::fixed("REINSTALLMODE", "amus"),
         ],
         searches: Vec::new(),
         actions: Vec::new(),
@@ -165,7 +166,7 @@ pub fn product(version: &str, program: FileContent) -> Package {
 }
 
 /// The package's bytes.
-pub fn write(package: &Package) -> Result<Vec<u8>, Error> {
+pub(crate) fn write(package: &Package) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     let options = Options {
         compression: Compression::Mszip { level: 6 },
@@ -179,7 +180,7 @@ pub fn write(package: &Package) -> Result<Vec<u8>, Error> {
 }
 
 /// The output of a program that must succeed.
-pub fn run(program: &str, arguments: &[&str], folder: &Path) -> String {
+pub(crate) fn run(program: &str, arguments: &[&str], folder: &Path) -> String {
     let output = Command::new(program).args(arguments).current_dir(folder).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(

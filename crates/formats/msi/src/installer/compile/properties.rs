@@ -98,7 +98,7 @@ impl Package {
             .insert("Upgrade", row![&code, "0.0.0", &version, null.clone(), older, null.clone(), OLDER])?;
         database
             .insert("Upgrade", row![&code, &version, null.clone(), null.clone(), ONLY_DETECT, null, NEWER])?;
-        secure.extend([OLDER.to_owned(), NEWER.to_owned()]);
+        secure.extend([OLDER, NEWER, "REINSTALLMODE"].map(str::to_owned));
         // Whoever removes the old version beside a newer one is not kept from it.
         let condition = format!("Installed OR NOT {NEWER}");
         database.insert("LaunchCondition", row![condition, &upgrade.downgrade_message])

@@ -1,6 +1,6 @@
 //! Sequences and custom actions.
 
-use super::properties::memory;
+use super::properties::{OLDER, memory};
 use crate::installer::sequence::Actions;
 use crate::installer::{ActionKind, CustomAction, Package, Position, RemoveOld, Sequence, Timing};
 use crate::{Database, Error, Value, row};
@@ -132,6 +132,14 @@ impl Package {
                 add_setting(&id, name, value, database)?;
                 actions.insert(&id, &searched, Some(format!("NOT {name}")))?;
             }
+        }
+        if self.upgrade.as_ref().is_some_and(|upgrade| upgrade.schedule == RemoveOld::Last) {
+            // Every file is replaced, also where the old one seems to be as new or to have been edited: what a
+            // version is made of must not depend on the one before it.
+            let found = Position::After("FindRelatedProducts".to_owned());
+            add_setting("Set.REINSTALLMODE", "REINSTALLMODE", "amus", database)?;
+            let condition = format!("{OLDER} AND NOT REINSTALLMODE");
+            actions.insert("Set.REINSTALLMODE", &found, Some(condition))?;
         }
         let costed = Position::After("CostFinalize".to_owned());
         for (service, component) in self.services() {
