@@ -74,9 +74,14 @@ const BROKEN: &[(&str, &str, Break)] = &[
         set(db, "Component", &key, "Directory_", "System64Folder");
     }),
     ("ICE18", "a folder that nothing makes", |db| db.table_mut("CreateFolder").unwrap().rows.clear()),
-    ("ICE20", "dialogs without the required ones", |db| {
-        db.insert("Dialog", row!["Only", 50, 50, 10, 10, 1, "x", "y", Value::Null, Value::Null]).unwrap();
+    ("ICE20", "no dialog for failures", |db| delete(db, "InstallUISequence", "FailedDlg")),
+    ("ICE20", "an error dialog without a button", |db| {
+        db.table_mut("Control")
+            .unwrap()
+            .rows
+            .retain(|row| (row[0].text(), row[1].text()) != ("ErrorDlg", "R"));
     }),
+    ("ICE20", "no dialog for files in use", |db| delete(db, "Dialog", "FilesInUse")),
     ("ICE21", "a component without feature", |db| {
         let table = db.table_mut("FeatureComponents").unwrap();
         table.rows.pop();

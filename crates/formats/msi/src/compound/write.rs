@@ -276,7 +276,7 @@ impl Plan {
             };
             bytes.extend(entry.to_bytes());
         }
-        while bytes.len() % SECTOR != 0 {
+        while !bytes.len().is_multiple_of(SECTOR) {
             bytes.extend(unused_entry());
         }
         bytes

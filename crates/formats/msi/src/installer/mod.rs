@@ -6,7 +6,7 @@ mod component;
 mod directory;
 mod file_name;
 mod identifier;
-mod sequence;
+pub(crate) mod sequence;
 mod service;
 mod version;
 
@@ -69,6 +69,39 @@ pub struct Package {
     pub interface: Option<crate::Interface>,
 }
 
+impl Package {
+    /// A product for x64, in English, without anything in it: folders, features and components are to be added.
+    pub fn new(name: &str, manufacturer: &str, version: ProductVersion, upgrade_code: Guid) -> Self {
+        Self {
+            name: name.to_owned(),
+            manufacturer: manufacturer.to_owned(),
+            version,
+            language: 1033,
+            architecture: Architecture::X64,
+            codepage: None,
+            upgrade_code,
+            product_code: None,
+            comments: String::new(),
+            // Cabinets know no earlier time than 1980.
+            epoch: 315_532_800,
+            directories: Vec::new(),
+            features: Vec::new(),
+            components: Vec::new(),
+            properties: Vec::new(),
+            searches: Vec::new(),
+            actions: Vec::new(),
+            launch_conditions: Vec::new(),
+            upgrade: Some(MajorUpgrade {
+                schedule: RemoveOld::Last,
+                downgrade_message: "A newer version of [ProductName] is installed already.".to_owned(),
+                same_version: true,
+            }),
+            icons: Vec::new(),
+            interface: None,
+        }
+    }
+}
+
 /// Machines that a package is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Architecture {
@@ -103,6 +136,20 @@ pub struct Feature {
     pub optional: bool,
     /// Whether it is installed unless somebody asks for it.
     pub on_by_default: bool,
+}
+
+impl Feature {
+    /// A feature that is always installed.
+    pub fn required(id: Identifier, title: &str) -> Self {
+        Self {
+            id,
+            parent: None,
+            title: title.to_owned(),
+            description: String::new(),
+            optional: false,
+            on_by_default: true,
+        }
+    }
 }
 
 /// A property.

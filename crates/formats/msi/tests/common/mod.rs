@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use landfall_msi::installer::*;
-use landfall_msi::{Error, Guid};
+use landfall_msi::{Error, Field, Guid, Interface};
 
 pub(crate) fn id(text: &str) -> Identifier {
     Identifier::new(text).unwrap()
@@ -161,7 +161,13 @@ pub(crate) fn product(version: &str, program: FileContent) -> Package {
             same_version: true,
         }),
         icons: Vec::new(),
-        interface: None,
+        interface: Some(Interface {
+            license: Some("Do as you like {here}.\n".into()),
+            fields: vec![
+                Field { property: "SERVER_URL".into(), label: "Server & port".into(), secret: false },
+                Field { property: "API_TOKEN".into(), label: "Token".into(), secret: true },
+            ],
+        }),
     }
 }
 

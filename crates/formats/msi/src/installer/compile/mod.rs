@@ -41,6 +41,19 @@ pub struct Options<'a> {
     pub progress: &'a (dyn Fn(u64) + Sync),
 }
 
+impl Default for Options<'_> {
+    /// MSZIP at level 6 on one thread, in the system's folder for temporary files.
+    fn default() -> Self {
+        Self {
+            compression: Compression::Mszip { level: 6 },
+            threads: 1,
+            scratch: std::env::temp_dir(),
+            application: env!("CARGO_PKG_NAME").to_owned(),
+            progress: &|_| {},
+        }
+    }
+}
+
 /// What was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {

@@ -19,6 +19,9 @@ const IN_SCRIPT: i32 = 0x0400;
 const NO_IMPERSONATION: i32 = 0x0800;
 const HIDE_TARGET: i32 = 0x2000;
 
+/// Adds actions at their usual numbers where a table has rows; an empty name stands for a table that always has.
+type Add<'a> = dyn FnMut(&str, &[(&str, i32)]) + 'a;
+
 impl Package {
     pub(super) fn add_sequences(&self, database: &mut Database) -> Result<(), Error> {
         let mut sequences = Sequence::ALL.map(|sequence| self.standard(sequence, database));
@@ -31,6 +34,9 @@ impl Package {
                 let actions = &mut sequences[step.sequence as usize];
                 actions.insert(action.id.as_str(), &step.position, step.condition.clone())?;
             }
+        }
+        if let Some(interface) = &self.interface {
+            interface.insert_dialogs(&mut sequences)?;
         }
         sequences.into_iter().try_for_each(|actions| actions.write(database))
     }
@@ -77,7 +83,7 @@ impl Package {
         actions
     }
 
-    fn execute(&self, add: &mut dyn FnMut(&str, &[(&str, i32)])) {
+    fn execute(&self, add: &mut Add<'_>) {
         match self.upgrade.as_ref().map(|upgrade| upgrade.schedule) {
             Some(RemoveOld::First) => add("", &[("RemoveExistingProducts", 1501)]),
             Some(RemoveOld::Last) => add("", &[("InstallExecute", 6500), ("RemoveExistingProducts", 6550)]),
