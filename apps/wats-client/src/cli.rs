@@ -10,6 +10,7 @@ Environment (goes before the configuration file):
   WATS_CLIENT_API_TOKEN     API token
   WATS_CLIENT_WATCH_FOLDER  folder to watch
   WATS_CLIENT_STATION_NAME  name of this station
+  WATS_CLIENT_HEALTH_LISTEN where monitoring can ask, such as 0.0.0.0:8080
 
 Exit codes:
   0  success

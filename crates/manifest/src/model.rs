@@ -248,8 +248,8 @@ pub struct Service {
     pub watchdog: Option<String>,
     /// How long a stop may take before the service is killed. Default: `"30s"`.
     pub stop_timeout: Option<String>,
-    /// Address that answers 200 while the service is healthy.
-    pub health: Option<String>,
+    /// Where the service says how it is.
+    pub health: Option<Health>,
     /// How far the service is locked in. Default: `strict`.
     #[serde(default)]
     pub hardening: Hardening,
@@ -288,6 +288,38 @@ pub struct Restart {
     pub policy: RestartPolicy,
     /// Pause before it is started again. Default: `"5s"`.
     pub delay: Option<String>,
+    /// Pauses where the service manager counts failures (Windows): before the first restart, the second, and every
+    /// further one. Default: `["5s", "5s", "30s"]`.
+    pub pauses: Option<[String; 3]>,
+}
+
+/// Where a service says how it is.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Health {
+    /// `http` address that answers 200 while the service is healthy.
+    Address(String),
+    /// Several addresses, and how the service is told where to listen.
+    Addresses(HealthAddresses),
+}
+
+/// Addresses of a service's health.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct HealthAddresses {
+    /// `http` address that answers 200 while the service is healthy.
+    pub address: String,
+    /// Answers 200 unless the service must be started again. Default: `address`.
+    pub live: Option<String>,
+    /// Answers 200 while the service can do its work. Default: `address`.
+    pub ready: Option<String>,
+    /// Environment variable through which the program takes `HOST:PORT` to listen on: in a container, where
+    /// whoever asks is outside, and for further instances on one machine. Default: it always listens where
+    /// `address` says.
+    pub listen: Option<String>,
+    /// Arguments with which the program asks the running service and ends with 0 while it is healthy; containers
+    /// have no other tool for it. Default: none.
+    pub command: Option<Vec<String>>,
 }
 
 /// When a service that ended is started again.

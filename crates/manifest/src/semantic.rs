@@ -2,7 +2,7 @@
 
 use crate::diagnostics::Diagnostic;
 use crate::document::Document;
-use crate::model::{FileEntry, Manifest, Ready, Service, SettingType, VersionSource};
+use crate::model::{FileEntry, Health, Manifest, Ready, Service, SettingType, VersionSource};
 use crate::variables::{self, PLACES, PRODUCT, Variable};
 use crate::{Version, values};
 
@@ -164,6 +164,30 @@ impl Check<'_> {
         ] {
             if let Some(Err(e)) = text.as_deref().map(values::seconds) {
                 self.error(&format!("/service/{key}"), e);
+            }
+        }
+        for (i, text) in service.restart.pauses.iter().flatten().enumerate() {
+            if let Err(e) = values::seconds(text) {
+                self.error(&format!("/service/restart/pauses/{i}"), e);
+            }
+        }
+        let addresses: Vec<(String, &str)> = match &service.health {
+            None => vec![],
+            Some(Health::Address(address)) => vec![("/service/health".into(), address)],
+            Some(Health::Addresses(all)) => {
+                [("address", Some(&all.address)), ("live", all.live.as_ref()), ("ready", all.ready.as_ref())]
+                    .into_iter()
+                    .filter_map(|(key, address)| Some((format!("/service/health/{key}"), address?.as_str())))
+                    .collect()
+            }
+        };
+        for (at, address) in addresses {
+            if !address.starts_with("http://") {
+                self.hinted(
+                    &at,
+                    format!("\"{address}\" is not an address that can be asked for the service's health"),
+                    "write something like http://127.0.0.1:8080/health; certificates are for what leaves the machine",
+                );
             }
         }
         if service.watchdog.is_some() && service.ready != Ready::Notify {

@@ -316,7 +316,7 @@ impl System {
 fn with_fragments(version: &str) -> Payload {
     let mut payload = alpine(version);
     payload.service.as_mut().unwrap().credentials =
-        vec![("token".into(), "/etc/demo/credentials/token".into())];
+        [("token".into(), "/etc/demo/credentials/token".into())].into();
     // An `exit` in a fragment must not end the script around it.
     let fragment = |name: &str| Some(format!("echo \"{name} $1\" >>/calls\nexit 0\n"));
     payload.hooks.before_install = fragment("before_install");

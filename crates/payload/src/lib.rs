@@ -9,6 +9,7 @@
 pub mod binary;
 mod build;
 mod changelog;
+mod layout;
 mod model;
 pub mod service;
 mod target;

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use landfall_manifest::model::{
-    Compression, Hardening, Network, Packages, Ready, RestartPolicy, Role, SettingType, Start,
-};
+pub use landfall_manifest::model::{Compression, Packages, Role};
 use landfall_manifest::{Format, Version};
+pub use landfall_service_definition::{Definition, Network, Setting, SettingType, Start};
 
 use crate::Target;
 
@@ -28,7 +27,7 @@ pub struct Payload {
     /// Directories that the product writes to while it runs; made at installation, deleted on purge.
     pub writable: Vec<WritableDirectory>,
     /// The service, if any.
-    pub service: Option<Service>,
+    pub service: Option<Definition>,
     /// Settings, by name.
     pub settings: BTreeMap<String, Setting>,
     /// What the product's executables need from the system.
@@ -190,74 +189,6 @@ pub struct WritableDirectory {
     pub owner: String,
     /// Owning group.
     pub group: String,
-}
-
-/// The background service, resolved: durations in seconds, variables replaced, defaults filled in.
-#[derive(Debug, Clone)]
-pub struct Service {
-    /// Name, without `.service`.
-    pub name: String,
-    /// One line for people.
-    pub title: String,
-    /// Web address of its documentation.
-    pub documentation: Option<String>,
-    /// Absolute path of the program.
-    pub program: String,
-    /// Its arguments.
-    pub arguments: Vec<String>,
-    /// Account it runs as; its group has the same name.
-    pub account: String,
-    /// When it starts.
-    pub start: Start,
-    /// When it is started again after it ended by itself.
-    pub restart: RestartPolicy,
-    /// Pause before it is started again, in seconds.
-    pub restart_delay: u64,
-    /// How the service manager learns that it is ready.
-    pub ready: Ready,
-    /// Longest silence before it counts as hung, in seconds.
-    pub watchdog: Option<u64>,
-    /// How long a stop may take, in seconds.
-    pub stop_timeout: u64,
-    /// How far it is locked in.
-    pub hardening: Hardening,
-    /// Which network it needs.
-    pub network: Network,
-    /// Environment variables.
-    pub environment: BTreeMap<String, String>,
-    /// Optional file of `NAME=value` lines that the administrator may make; read at start where it exists.
-    pub environment_file: String,
-    /// Name of its own directories below `/etc`, `/var/lib`, `/var/log`, `/var/cache` and `/run`.
-    pub directory: String,
-    /// Further paths it may write to.
-    pub writable: Vec<String>,
-    /// Secrets: name and the file, readable by root alone, that holds the value. The file always exists and is
-    /// empty until the administrator fills it.
-    pub credentials: Vec<(String, String)>,
-    /// Address that answers 200 while it is healthy.
-    pub health: Option<String>,
-}
-
-impl Service {
-    /// Name of its systemd unit.
-    pub fn unit(&self) -> String {
-        format!("{}.service", self.name)
-    }
-}
-
-/// A value that an administrator gives.
-#[derive(Debug, Clone)]
-pub struct Setting {
-    /// Name for people.
-    pub title: String,
-    /// Kind of value.
-    pub kind: SettingType,
-    /// Whether the product does not work without it.
-    pub required: bool,
-    /// Value where none is given; variables replaced.
-    pub default: Option<String>,
-    /// Environment variable through which the program reads it.
-    pub environment: String,
 }
 
 /// How it can be seen that the installed product works; variables replaced.

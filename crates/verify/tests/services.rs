@@ -12,7 +12,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use landfall_payload::{Hardening, Network, Ready, RestartPolicy, Service, Start};
+use landfall_service_definition::{Account, Definition, Ready, RestartPolicy};
 use landfall_verify::lab::{Chroot, DPKG, Laboratory, Outcome, Package, Root, available, timed};
 
 /// A file of a test package: path, mode, text. Files named `DEBIAN/…` are the package's own.
@@ -48,28 +48,21 @@ fn sh(lab: &impl Laboratory, text: &str) -> String {
 }
 
 /// A service with everything that a unit can say.
-fn service() -> Service {
-    Service {
-        name: "demo".into(),
+fn service() -> Definition {
+    Definition {
         title: "Demo".into(),
         documentation: Some("https://example.com/demo".into()),
-        program: "/usr/bin/demo".into(),
         arguments: vec!["run".into(), "$HOME 100% \"q\" ;".into(), String::new(), ";".into()],
-        account: "demo".into(),
-        start: Start::Boot,
+        account: Account::Own("demo".into()),
         restart: RestartPolicy::Always,
         restart_delay: 1,
         ready: Ready::Notify,
         watchdog: Some(2),
         stop_timeout: 10,
-        hardening: Hardening::Strict,
-        network: Network::Outbound,
         environment: BTreeMap::from([("OWN".into(), "it's 100% $HOME".into())]),
-        environment_file: "/etc/demo/environment".into(),
-        directory: "demo".into(),
         writable: vec!["/srv/reports".into(), "/home/tester/reports".into()],
-        credentials: vec![("token".into(), "/etc/demo/credentials/token".into())],
-        health: None,
+        credentials: BTreeMap::from([("token".into(), "/etc/demo/credentials/token".into())]),
+        ..Definition::new("demo", "/usr/bin/demo")
     }
 }
 

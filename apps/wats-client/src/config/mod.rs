@@ -25,6 +25,9 @@ pub(crate) const WATCH_FOLDER: &str = "WATS_CLIENT_WATCH_FOLDER";
 /// Name of the station; overrides `station.name`.
 pub(crate) const STATION_NAME: &str = "WATS_CLIENT_STATION_NAME";
 
+/// Where the health endpoints listen, `HOST:PORT`; overrides `health.listen`.
+pub(crate) const HEALTH_LISTEN: &str = "WATS_CLIENT_HEALTH_LISTEN";
+
 /// Longest station text, in characters, that a server takes.
 const STATION_TEXT_LIMIT: usize = 100;
 
@@ -169,6 +172,15 @@ impl Config {
         if let Some(name) = environment.get(STATION_NAME) {
             check_station_text(&name).map_err(|error| ConfigError::environment(STATION_NAME, &error))?;
             file.station.name = name;
+        }
+        if let Some(text) = environment.get(HEALTH_LISTEN) {
+            let address = text.parse().map_err(|_| {
+                ConfigError::environment(
+                    HEALTH_LISTEN,
+                    &format!("\"{text}\" is not HOST:PORT such as 0.0.0.0:8080"),
+                )
+            })?;
+            file.health.listen = Some(address);
         }
         if file.watch.is_empty() {
             file.watch.push(file::Watch::at(state.join("watch")));

@@ -153,7 +153,7 @@ fn directories(payload: &Payload) -> String {
             d.mode
         ));
     }
-    for (_, path) in payload.service.iter().flat_map(|s| &s.credentials) {
+    for path in payload.service.iter().flat_map(|s| s.credentials.values()) {
         let folder = quote(path.rsplit_once('/').map_or("/", |(folder, _)| folder));
         let path = quote(path);
         text.push_str(&format!(

@@ -52,7 +52,7 @@ fn payload(version: &str) -> Payload {
         .as_mut()
         .unwrap()
         .credentials
-        .push(("token".into(), "/etc/demo/credentials/token".into()));
+        .insert("token".into(), "/etc/demo/credentials/token".into());
     for script in ["preinst", "postinst", "prerm"] {
         let text = format!("case \"$1\" in abort-*) ;; *) [ ! -e /tmp/fail-{script} ] || exit 1 ;; esac");
         payload.native_scripts.insert((Format::Deb, script.into()), text);

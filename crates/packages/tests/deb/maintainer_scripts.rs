@@ -20,7 +20,7 @@ fn service() -> Payload {
     payload.all_entries.append(&mut entries);
     payload.all_entries.sort_by(|a, b| a.path.cmp(&b.path));
     let service = payload.service.as_mut().unwrap();
-    service.credentials.push(("token".into(), "/etc/demo/credentials/token".into()));
+    service.credentials.insert("token".into(), "/etc/demo/credentials/token".into());
     payload
 }
 

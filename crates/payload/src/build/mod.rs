@@ -1,6 +1,5 @@
 //! From manifest and target to payload.
 
-mod layout;
 mod selectors;
 mod sources;
 
@@ -9,15 +8,15 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use landfall_manifest::model::{self, FileEntry, Role, VersionSource};
-use landfall_manifest::variables::{self, PLACES, PRODUCT};
+use landfall_manifest::variables::{self, PRODUCT};
 use landfall_manifest::{Diagnostic, Document, Format, Loaded, Report, Version, values};
 
 use crate::binary;
 use crate::changelog;
+use crate::layout::{self, Layout, Place, clean};
 use crate::model::*;
 use crate::service;
 use crate::{Os, Target};
-use layout::Layout;
 use selectors::Selection;
 use sources::FoundKind;
 
@@ -96,10 +95,12 @@ pub struct MissingProgram {
 pub fn build(loaded: &Loaded, target: &Target, version: &Version, epoch: i64) -> Result<Built, Report> {
     let manifest = &loaded.manifest;
     let text = version.to_string();
+    let layout =
+        Layout { name: &manifest.product.name, version: &text, target, place: Place::of_packages(target) };
     let mut b = Builder {
         document: &loaded.document,
         target,
-        layout: Layout { name: &manifest.product.name, version: &text, target },
+        layout: layout.clone(),
         entries: Vec::new(),
         needs: Vec::new(),
         found: Vec::new(),
@@ -111,9 +112,11 @@ pub fn build(loaded: &Loaded, target: &Target, version: &Version, epoch: i64) ->
     for (i, file) in manifest.files.iter().enumerate() {
         b.file(file, &format!("/files/{i}"));
     }
-    let service =
-        manifest.service.as_ref().filter(|_| target.os == Os::Linux).map(|s| b.service(s, manifest));
-    let settings = b.settings(manifest);
+    let service = match layout.place {
+        Place::Installed(platform) => service::from_layout(manifest, &layout, platform),
+        Place::Folder => None,
+    };
+    let settings = service::settings(manifest, &layout);
     let mut writable = b.writable(service.as_ref(), &settings);
     b.directories(&manifest.directories, service.as_ref(), &mut writable);
     let accounts = accounts(service.as_ref());
@@ -133,7 +136,6 @@ pub fn build(loaded: &Loaded, target: &Target, version: &Version, epoch: i64) ->
     }
     let mut options = manifest.package.clone();
     if let Some(folder) = &mut options.archive.folder {
-        let layout = Layout { name: &manifest.product.name, version: &text, target };
         *folder = variables::expand(folder, &[PRODUCT], |v| layout.value(v)).unwrap_or_default();
     }
     let payload = Payload {
@@ -169,18 +171,11 @@ fn product(manifest: &model::Manifest, version: &Version) -> Product {
     if description.is_empty() {
         description.push(format!("{}.", p.summary.trim_end_matches('.')));
     }
-    let identifier = p.identifier.clone().unwrap_or_else(|| {
-        let host =
-            p.homepage.as_deref().and_then(|h| h.split("://").nth(1)).and_then(|h| h.split('/').next());
-        let mut parts: Vec<&str> = host.unwrap_or("invalid").split('.').rev().collect();
-        parts.push(&p.name);
-        parts.join(".")
-    });
     Product {
         name: p.name.clone(),
         title: p.title.clone().unwrap_or_else(|| p.name.clone()),
         version: version.clone(),
-        identifier,
+        identifier: identifier(p),
         copyright: p.copyright.clone().unwrap_or_else(|| vendor.clone()),
         vendor,
         maintainer: p.maintainer.clone(),
@@ -191,13 +186,24 @@ fn product(manifest: &model::Manifest, version: &Version) -> Product {
     }
 }
 
-fn accounts(service: Option<&Service>) -> Vec<Account> {
+/// The product's reverse-domain identifier: given, or from its homepage and name.
+pub(crate) fn identifier(product: &model::Product) -> String {
+    product.identifier.clone().unwrap_or_else(|| {
+        let host =
+            product.homepage.as_deref().and_then(|h| h.split("://").nth(1)).and_then(|h| h.split('/').next());
+        let mut parts: Vec<&str> = host.unwrap_or("invalid").split('.').rev().collect();
+        parts.push(&product.name);
+        parts.join(".")
+    })
+}
+
+fn accounts(service: Option<&Definition>) -> Vec<Account> {
     service
-        .filter(|s| s.account != "root")
+        .filter(|s| !s.account.is_privileged())
         .map(|s| Account {
-            name: s.account.clone(),
+            name: s.account.user().to_owned(),
             title: s.title.clone(),
-            home: format!("/var/lib/{}", s.directory),
+            home: s.folders.state.clone(),
         })
         .into_iter()
         .collect()
@@ -219,9 +225,8 @@ impl Builder<'_> {
         self.found.push(self.document.error(pointer, message).hint(hint));
     }
 
-    /// Replaces variables; the manifest's own check has already refused unknown ones.
     fn expand(&self, text: &str) -> String {
-        variables::expand(text, &[PRODUCT, PLACES], |v| self.layout.value(v)).unwrap_or_default()
+        self.layout.expand(text)
     }
 
     fn select(&mut self, only: &[String], except: &[String], at: &str) -> Selection {
@@ -374,49 +379,12 @@ impl Builder<'_> {
         }
     }
 
-    fn service(&mut self, s: &model::Service, manifest: &model::Manifest) -> Service {
-        let product = &manifest.product;
-        let duration = |text: &Option<String>, default: u64| {
-            text.as_deref().and_then(|t| values::seconds(t).ok()).unwrap_or(default)
-        };
-        let program = self.program_path(&s.program, manifest);
-        let config = self.layout.value("config");
-        let credentials = manifest
-            .settings
-            .iter()
-            .filter(|(_, setting)| setting.kind == SettingType::Secret)
-            .map(|(name, _)| (name.clone(), format!("{config}/credentials/{name}")))
-            .collect();
-        Service {
-            name: s.name.clone().unwrap_or_else(|| product.name.clone()),
-            title: product.title.clone().unwrap_or_else(|| product.name.clone()),
-            documentation: product.homepage.clone(),
-            program,
-            arguments: s.arguments.iter().map(|a| self.expand(a)).collect(),
-            account: s.account.clone().unwrap_or_else(|| "root".into()),
-            start: s.start,
-            restart: s.restart.policy,
-            restart_delay: duration(&s.restart.delay, 5),
-            ready: s.ready,
-            watchdog: s.watchdog.as_ref().map(|w| duration(&Some(w.clone()), 60)),
-            stop_timeout: duration(&s.stop_timeout, 30),
-            hardening: s.hardening,
-            network: s.network,
-            environment: s.environment.iter().map(|(k, v)| (k.clone(), self.expand(v))).collect(),
-            environment_file: format!("{config}/environment"),
-            directory: product.name.clone(),
-            writable: s.writable.iter().map(|w| clean(&self.expand(w))).collect(),
-            credentials,
-            health: s.health.clone(),
-        }
-    }
-
     fn verification(&mut self, manifest: &model::Manifest) -> Verification {
         let verify = &manifest.verify;
         Verification {
             settings: verify.settings.iter().map(|(name, v)| (name.clone(), self.expand(v))).collect(),
             companion: verify.companion.as_ref().map(|c| Companion {
-                program: self.program_path(&c.program, manifest),
+                program: self.layout.program(&c.program, manifest),
                 arguments: c.arguments.iter().map(|a| self.expand(a)).collect(),
                 ready: c.ready.clone(),
             }),
@@ -429,48 +397,18 @@ impl Builder<'_> {
         }
     }
 
-    /// Where one of the manifest's programs is on the machine.
-    fn program_path(&self, name: &str, manifest: &model::Manifest) -> String {
-        match manifest.programs.get(name).and_then(|p| p.destination.as_deref()) {
-            Some(destination) => clean(&self.expand(destination)),
-            None => format!("{}/{name}", self.layout.value("bin")),
-        }
-    }
-
-    fn settings(&mut self, manifest: &model::Manifest) -> BTreeMap<String, Setting> {
-        let upper = |text: &str| text.to_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
-        let product = upper(&manifest.product.name);
-        manifest
-            .settings
-            .iter()
-            .map(|(name, s)| {
-                let setting = Setting {
-                    title: s.title.clone().unwrap_or_else(|| name.clone()),
-                    kind: s.kind,
-                    required: s.required,
-                    default: s.default.as_deref().map(|d| self.expand(d)),
-                    environment: s
-                        .environment
-                        .clone()
-                        .unwrap_or_else(|| format!("{product}_{}", upper(name))),
-                };
-                (name.clone(), setting)
-            })
-            .collect()
-    }
-
     /// The service's own directories, and folders that settings name below them.
     fn writable(
         &self,
-        service: Option<&Service>,
+        service: Option<&Definition>,
         settings: &BTreeMap<String, Setting>,
     ) -> Vec<WritableDirectory> {
         let Some(service) = service else { return Vec::new() };
         let owned = |path: String, mode| WritableDirectory {
             path,
             mode,
-            owner: service.account.clone(),
-            group: service.account.clone(),
+            owner: service.account.user().to_owned(),
+            group: service.account.user().to_owned(),
         };
         let mut all: Vec<WritableDirectory> =
             ["state", "logs", "cache"].iter().map(|v| owned(self.layout.value(v), 0o750)).collect();
@@ -488,7 +426,7 @@ impl Builder<'_> {
     fn directories(
         &mut self,
         directories: &[model::Directory],
-        service: Option<&Service>,
+        service: Option<&Definition>,
         writable: &mut Vec<WritableDirectory>,
     ) {
         for (i, d) in directories.iter().enumerate() {
@@ -518,7 +456,7 @@ impl Builder<'_> {
     /// Unit, init scripts, account and directory declarations.
     fn service_files(
         &mut self,
-        service: &Service,
+        service: &Definition,
         manifest: &model::Manifest,
         accounts: &[Account],
         writable: &[WritableDirectory],
@@ -558,10 +496,14 @@ impl Builder<'_> {
             0o644,
             Some(with_systemd),
         );
-        let script = service::sysv::script(service);
-        self.init_script(format!("/etc/init.d/{name}"), script, Deb);
-        let script = service::openrc::script(service);
-        self.init_script(format!("/etc/init.d/{name}"), script, Apk);
+        // Refused for user services only, which no manifest describes.
+        for (script, format) in
+            [(service::sysv::script(service), Deb), (service::openrc::script(service), Apk)]
+        {
+            if let Ok(script) = script {
+                self.init_script(format!("/etc/init.d/{name}"), script, format);
+            }
+        }
     }
 
     fn generated(&mut self, path: String, text: String, mode: u32, formats: Option<Vec<Format>>) {
@@ -766,12 +708,6 @@ fn overlap(a: &Entry, b: &Entry) -> bool {
         (Some(a), Some(b)) => a.iter().any(|f| b.contains(f)),
         _ => true,
     }
-}
-
-/// A destination without doubled and final slashes.
-fn clean(path: &str) -> String {
-    let parts: Vec<&str> = path.split('/').filter(|p| !p.is_empty() && *p != ".").collect();
-    format!("/{}", parts.join("/"))
 }
 
 fn read_text(path: &Path) -> Result<String, String> {

@@ -1,8 +1,9 @@
 //! Accounts and directories for `systemd-sysusers` and `systemd-tmpfiles`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::quote::word;
+use landfall_service_definition::quote::word;
+
 use crate::{Account, WritableDirectory};
 
 /// `sysusers.d(5)` lines that make the accounts, each with a group of the same name. Nobody can log in to them.
@@ -25,18 +26,18 @@ pub fn sysusers(accounts: &[Account]) -> String {
 
 /// `tmpfiles.d(5)` lines that make the directories, and the files of the secrets, empty and for root alone; they
 /// correct the mode and owner of what is there. `credentials` are names and files, as in
-/// [`Service`](crate::Service).
-pub fn tmpfiles(directories: &[WritableDirectory], credentials: &[(String, String)]) -> String {
+/// [`Definition`](crate::Definition).
+pub fn tmpfiles(directories: &[WritableDirectory], credentials: &BTreeMap<String, String>) -> String {
     let mut text = String::from("#Type Path Mode User Group Age Argument\n");
     for WritableDirectory { path, mode, owner, group } in directories {
         text.push_str(&format!("d {} {mode:04o} {owner} {group} -\n", word(path)));
     }
     let folders: BTreeSet<&str> =
-        credentials.iter().filter_map(|(_, file)| file.rsplit_once('/').map(|(folder, _)| folder)).collect();
+        credentials.values().filter_map(|file| file.rsplit_once('/').map(|(folder, _)| folder)).collect();
     for folder in folders {
         text.push_str(&format!("d {} 0700 root root -\n", word(folder)));
     }
-    for (_, file) in credentials {
+    for file in credentials.values() {
         text.push_str(&format!("f {} 0600 root root -\n", word(file)));
     }
     text
@@ -80,7 +81,7 @@ mod tests {
             group: "demo".into(),
         };
         assert_eq!(
-            tmpfiles(&[directory], &[("token".into(), "/etc/demo/credentials/token".into())]),
+            tmpfiles(&[directory], &BTreeMap::from([("token".into(), "/etc/demo/credentials/token".into())])),
             "#Type Path Mode User Group Age Argument\n\
              d /var/lib/100%% 0750 demo demo -\n\
              d /etc/demo/credentials 0700 root root -\n\

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use landfall_payload::{EntryKind, Service, Start};
+use landfall_payload::{Definition, EntryKind, Start};
 
 use super::Subject;
 use crate::evidence::{Command, Step, Verdict};
@@ -345,23 +345,24 @@ impl<'a> Bench<'a> {
         let Some(service) = self.subject.service() else { return Ok(()) };
         let mut lines = String::new();
         for (name, value) in &self.subject.payload.verification.settings {
-            if let Some((_, path)) = service.credentials.iter().find(|(secret, _)| secret == name) {
+            if let Some(path) = service.credentials.get(name) {
                 self.lab.write(path, value)?;
                 self.sh(&format!("chmod 0600 {path}"))?;
             } else if let Some(setting) = self.subject.payload.settings.get(name) {
                 lines.push_str(&format!("{}={value}\n", setting.environment));
             }
         }
-        if !lines.is_empty() {
-            self.lab.write(&service.environment_file, &lines)?;
+        if let Some(file) = service.environment_file.as_deref().filter(|_| !lines.is_empty()) {
+            self.lab.write(file, &lines)?;
         }
         self.declare_service(service)
     }
 
     /// Tells a laboratory without a service manager how a person would start the service.
-    fn declare_service(&self, service: &Service) -> Said {
+    fn declare_service(&self, service: &Definition) -> Said {
         let mut environment = service.environment.clone();
-        if let Some((folder, _)) = service.credentials.first().and_then(|(_, path)| path.rsplit_once('/')) {
+        if let Some((folder, _)) = service.credentials.values().next().and_then(|path| path.rsplit_once('/'))
+        {
             environment.insert("CREDENTIALS_DIRECTORY".to_owned(), folder.to_owned());
         }
         self.lab.declare_service(&ServiceCommand {
@@ -369,7 +370,7 @@ impl<'a> Bench<'a> {
             program: &self.installed(&service.program),
             arguments: &service.arguments,
             environment: &environment,
-            environment_file: &service.environment_file,
+            environment_file: service.environment_file.as_deref().unwrap_or("/dev/null"),
         })?;
         Ok(())
     }
@@ -500,7 +501,7 @@ impl<'a> Bench<'a> {
     /// A file in the product's state directory.
     fn keepsake(&self) -> Option<String> {
         let service = self.subject.service()?;
-        Some(format!("/var/lib/{}/kept-by-verification", service.directory))
+        Some(format!("{}/kept-by-verification", service.folders.state))
     }
 
     /// Edits every configuration file as an administrator does; the text that each has then.
@@ -533,8 +534,8 @@ impl<'a> Bench<'a> {
     pub(super) fn remember(&self) -> Said<Vec<(String, String)>> {
         let mut all = self.edit_configuration()?;
         let Some(service) = self.subject.service() else { return Ok(all) };
-        let secrets = service.credentials.iter().map(|(_, path)| path);
-        for path in secrets.chain([&service.environment_file]) {
+        let files = service.credentials.values().chain(&service.environment_file);
+        for path in files {
             if let Some(text) = self.lab.read(path)? {
                 all.push((path.clone(), text));
             }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use landfall_payload::{Content, Entry, EntryKind, Role};
+use landfall_service_definition::{Folders, Platform};
 use sha2::{Digest, Sha256};
 
 use super::bench::{Bench, Said, ensure, failed};
@@ -147,8 +148,11 @@ impl Bench<'_> {
 
     /// The directories that belong to the product alone: configuration, state, logs, cache.
     pub(super) fn own_directories(&self) -> Vec<String> {
-        let name = self.subject.service().map_or(self.subject.name(), |service| &service.directory);
-        ["/etc", "/var/lib", "/var/log", "/var/cache"].map(|parent| format!("{parent}/{name}")).to_vec()
+        let folders = match self.subject.service() {
+            Some(service) => service.folders.clone(),
+            None => Folders::of(Platform::Linux, self.subject.name()),
+        };
+        vec![folders.configuration, folders.state, folders.logs, folders.cache]
     }
 
     /// Where a declared path is on this machine.

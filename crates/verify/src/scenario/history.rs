@@ -29,14 +29,15 @@ pub(super) fn service(b: &mut Bench<'_>) -> Said {
     let Some(service) = b.subject.service() else { return Ok(()) };
     let (services, name) = b.service()?;
     let Some(owner) = services.account(b.lab(), name)? else { return Ok(()) };
-    ensure(owner == service.account, || format!("it runs as {owner}, declared is {}", service.account))
+    let declared = service.account.user();
+    ensure(owner == declared, || format!("it runs as {owner}, declared is {declared}"))
 }
 
 /// The health address answers.
 pub(super) fn health(b: &mut Bench<'_>) -> Said {
     b.service()?;
-    let address = b.subject.service().and_then(|service| service.health.as_deref());
-    let Some(address) = address else {
+    let address = b.subject.service().and_then(|service| service.health.as_ref());
+    let Some(address) = address.map(|health| health.address.as_str()) else {
         return Err(Ended::NotApplicable("the manifest has no service.health".to_owned()));
     };
     b.wait(&format!("{address} answers"), || Ok(b.lab().http(address)?.is_some()))?;
@@ -46,8 +47,8 @@ pub(super) fn health(b: &mut Bench<'_>) -> Said {
 
 /// Whether the health address answers now; without one it is silent.
 pub(super) fn health_answers(b: &Bench<'_>) -> Said<bool> {
-    match b.subject.service().and_then(|service| service.health.as_deref()) {
-        Some(address) => Ok(b.lab().http(address)?.is_some()),
+    match b.subject.service().and_then(|service| service.health.as_ref()) {
+        Some(health) => Ok(b.lab().http(&health.address)?.is_some()),
         None => Ok(false),
     }
 }

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use landfall_packages::packager;
-use landfall_payload::{EntryKind, Format, Payload, Role, Service};
+use landfall_payload::{Definition, EntryKind, Format, Payload, Role};
 
 use crate::evidence::{Run, Step, Verdict};
 use crate::lab::{Blueprint, LabError};
@@ -46,7 +46,7 @@ impl Subject {
     }
 
     /// The service, where this format brings one.
-    fn service(&self) -> Option<&Service> {
+    fn service(&self) -> Option<&Definition> {
         self.payload.service.as_ref()
     }
 

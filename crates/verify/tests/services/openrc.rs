@@ -4,7 +4,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use super::service;
-use landfall_payload::service::openrc;
+use landfall_service_definition::openrc;
 use landfall_verify::lab::{Chroot, Laboratory, Root, available, timed};
 
 /// What openrc-run expects of a system that has started.
@@ -37,7 +37,7 @@ fn an_openrc_service_works(suite: &str) {
     let Some(lab) = available(Chroot::open(&root)) else { return };
     let sh = |text: &str| super::sh(&lab, text);
     for (path, text) in [
-        ("/etc/init.d/demo", openrc::script(&service()).as_str()),
+        ("/etc/init.d/demo", openrc::script(&service()).expect("a script").as_str()),
         ("/usr/bin/demo", PLAIN_PROGRAM),
         // The second name is one of openrc-run's own.
         ("/etc/demo/environment", "URL=https://x/?a=b&c=$(touch /tmp/x)\ncommand=x\n"),

@@ -4,8 +4,9 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use super::{deb, service, sh};
-use landfall_payload::service::systemd;
-use landfall_payload::{Hardening, Network, Ready, Service, Start};
+use landfall_service_definition::{
+    Account, Definition, Folders, Hardening, Network, Platform, Ready, Start, systemd,
+};
 use landfall_verify::lab::{Booted, DPKG, Laboratory, Package, Root, available, timed};
 
 /// Speaks the notification protocol as the service's own process, as a real service does, and writes down what it
@@ -169,17 +170,18 @@ fn every_unit_starts_with_the_machine(suite: &str) {
     let mut units = vec![];
     for hardening in [Hardening::Strict, Hardening::Standard, Hardening::None] {
         for network in [Network::Outbound, Network::Inbound, Network::None] {
-            for (account, ready) in [("demo", Ready::Notify), ("root", Ready::Started)] {
+            let own = Account::Own("demo".into());
+            for (account, ready) in [(own, Ready::Notify), (Account::System, Ready::Started)] {
                 for start in [Start::Boot, Start::Delayed, Start::Manual] {
-                    let unit = Service {
-                        name: format!("demo-{}", units.len()),
-                        directory: format!("demo-{}", units.len()),
-                        account: account.into(),
+                    let name = format!("demo-{}", units.len());
+                    let unit = Definition {
+                        folders: Folders::of(Platform::Linux, &name),
+                        name,
+                        account: account.clone(),
                         watchdog: None,
-                        credentials: vec![],
-                        health: None,
+                        credentials: [].into(),
                         writable: vec![],
-                        ..Service { hardening, network, ready, start, ..service() }
+                        ..Definition { hardening, network, ready, start, ..service() }
                     };
                     lab.write(&format!("/usr/lib/systemd/system/{}", unit.unit()), &systemd::unit(&unit))
                         .expect("written");
@@ -189,7 +191,7 @@ fn every_unit_starts_with_the_machine(suite: &str) {
         }
     }
     let enabled: Vec<String> =
-        units.iter().filter(|unit| unit.start != Start::Manual).map(Service::unit).collect();
+        units.iter().filter(|unit| unit.start != Start::Manual).map(Definition::unit).collect();
     sh(&lab, &format!("systemctl enable {}", enabled.join(" ")));
     timed(&format!("{suite}: restart with {} services", units.len()), || lab.reboot()).expect("up again");
     let time = |unit: &str| -> u64 {

@@ -57,7 +57,7 @@ impl<'a> Plan<'a> {
                 .filter(|name| !name.contains('/'))
                 .collect()
         };
-        let unit = service.map(landfall_payload::Service::unit).filter(|unit| {
+        let unit = service.map(landfall_payload::Definition::unit).filter(|unit| {
             ["/usr/lib/systemd/system/", "/lib/systemd/system/"]
                 .iter()
                 .any(|dir| below(dir).contains(&unit.as_str()))
@@ -85,9 +85,8 @@ impl<'a> Plan<'a> {
                 .collect(),
             generated: service.map(generated).unwrap_or_default(),
             configuration: service
-                .map(|s| s.directory.trim_matches('/'))
-                .filter(|d| !d.is_empty() && !d.starts_with('.'))
-                .map(|d| format!("/etc/{d}"))
+                .map(|s| s.folders.configuration.clone())
+                .filter(|d| d.starts_with("/etc/"))
                 .filter(|d| {
                     payload.entries(Format::Deb).any(|e| below_directory(&e.path, d))
                         || has_secrets(payload, d)
@@ -136,9 +135,9 @@ fn owned(payload: &Payload) -> Vec<Owned<'_>> {
         .collect()
 }
 
-fn generated(service: &landfall_payload::Service) -> Vec<&str> {
-    let secrets = service.credentials.iter().map(|(_, file)| file.as_str());
-    let mut files: Vec<&str> = secrets.chain([service.environment_file.as_str()]).collect();
+fn generated(service: &landfall_payload::Definition) -> Vec<&str> {
+    let secrets = service.credentials.values().map(String::as_str);
+    let mut files: Vec<&str> = secrets.chain(service.environment_file.as_deref()).collect();
     files.retain(|f| f.starts_with('/'));
     files.sort_unstable();
     files.dedup();
@@ -150,5 +149,5 @@ fn below_directory(path: &str, directory: &str) -> bool {
 }
 
 fn has_secrets(payload: &Payload, directory: &str) -> bool {
-    payload.service.iter().flat_map(|s| &s.credentials).any(|(_, file)| below_directory(file, directory))
+    payload.service.iter().flat_map(|s| s.credentials.values()).any(|file| below_directory(file, directory))
 }

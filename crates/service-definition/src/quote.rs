@@ -1,17 +1,17 @@
 //! Quoting for unit files and for the shell.
 
 /// Escapes `%`, which begins a specifier in unit files (systemd.unit(5), «Specifiers»).
-pub(super) fn specifiers(text: &str) -> String {
+pub fn specifiers(text: &str) -> String {
     text.replace('%', "%%")
 }
 
 /// A value that runs to the end of its line and knows no quotes, such as `Description=`.
-pub(super) fn line(text: &str) -> String {
+pub fn line(text: &str) -> String {
     specifiers(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// One word of a list or command line in a unit file (systemd.syntax(7), «Quoting»), quoted where needed.
-pub(super) fn word(text: &str) -> String {
+pub fn word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+@%$~".contains(c) || !c.is_ascii();
     if !text.is_empty() && text.chars().all(plain) {
         return specifiers(text);
@@ -31,12 +31,12 @@ pub(super) fn word(text: &str) -> String {
 }
 
 /// An argument in `ExecStart=`, where `$` begins a variable (systemd.service(5), «Command lines»).
-pub(super) fn argument(text: &str) -> String {
+pub fn argument(text: &str) -> String {
     word(text).replace('$', "$$")
 }
 
 /// One word for the shell, in single quotes where needed (POSIX.1-2017, Shell Command Language §2.2.2).
-pub(super) fn shell(text: &str) -> String {
+pub fn shell(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,+@%".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         text.to_owned()

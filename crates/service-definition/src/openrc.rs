@@ -1,31 +1,35 @@
 //! An OpenRC service script (openrc-run(8)), as Alpine uses it.
 
-use super::UMASK;
-use super::quote::shell;
-use super::shell::{
-    copy_credentials, credentials_directory, directories, export_environment, indent, log_file, plain,
-    read_environment,
+use crate::quote::shell;
+use crate::shell::{
+    copy_credentials, credentials_directory, directories, export_environment, indent, log_file, owner,
+    pid_file, plain, read_environment, refuse_user_service,
 };
-use crate::{Network, RestartPolicy, Service, Start};
+use crate::{Definition, Network, RestartPolicy, Start, UMASK, Unsupported};
 
 /// The service script `/etc/init.d/NAME`.
 ///
 /// A service that comes back runs under `supervise-daemon`, which starts it again however it ended; one that does
 /// not runs under `start-stop-daemon`. OpenRC's own hardening variables are left out: releases up to 0.45 turn
 /// `no_new_privs` into an option that their `supervise-daemon` refuses. They do not await readiness either.
-pub fn script(service: &Service) -> String {
-    let account = format!("{0}:{0}", service.account);
+///
+/// # Errors
+/// For a user service: the script would start it as root.
+pub fn script(service: &Definition) -> Result<String, Unsupported> {
+    refuse_user_service(service)?;
+    let id = service.id();
+    let account = owner(&service.account);
     let log = shell(&log_file(service));
     let arguments = service.arguments.iter().map(|argument| shell(argument)).collect::<Vec<_>>().join(" ");
     // openrc-run evaluates these values once more, as shell words.
     let again = |text: &str| shell(&shell(text));
     let mut variables = vec![
-        format!("name={}", shell(&service.name)),
-        format!("description={}", shell(&plain(&service.title))),
+        format!("name={}", shell(&id)),
+        format!("description={}", shell(&plain(&service.full_title()))),
         format!("command={}", again(&service.program)),
         format!("command_args={}", shell(&arguments)),
         format!("command_user={}", shell(&account)),
-        format!("pidfile=/run/{}.pid", service.name),
+        format!("pidfile={}", shell(&pid_file(service))),
         "directory=/".to_owned(),
         format!("umask={UMASK:03o}"),
         format!("retry=TERM/{}/KILL/5", service.stop_timeout),
@@ -43,7 +47,6 @@ pub fn script(service: &Service) -> String {
         }
     }
     let mut prepare: Vec<String> = directories(service)
-        .iter()
         .map(|(path, mode)| {
             format!("checkpath -q -d -m {mode:04o} -o {} {} || return 1", shell(&account), shell(path))
         })
@@ -56,7 +59,7 @@ pub fn script(service: &Service) -> String {
         after_stop = format!("\nstop_post() {{\n    rm -rf {}\n}}\n", shell(&credentials));
     }
     prepare.extend(export_environment(service));
-    format!(
+    Ok(format!(
         r#"#!/sbin/openrc-run
 
 {variables}
@@ -71,7 +74,7 @@ start_pre() {{
         variables = indent(&variables, 0),
         depend = indent(&depend(service), 1),
         prepare = indent(&prepare, 1),
-    )
+    ))
 }
 
 /// Names that the environment file cannot set: variables of openrc-run, which runs this script in its own shell,
@@ -103,7 +106,7 @@ const NOT_FROM_FILE: &[&str] = &[
 ];
 
 /// What it is ordered after. Nothing is needed: a machine without a cable still starts its services.
-fn depend(service: &Service) -> Vec<String> {
+fn depend(service: &Definition) -> Vec<String> {
     let mut lines = vec!["use logger".to_owned(), "after localmount bootmisc".to_owned()];
     if service.network != Network::None {
         lines.push("use net dns netmount".to_owned());

@@ -1,105 +1,16 @@
 //! The service files under the real tools: systemd's analyser, the shell, start-stop-daemon.
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
-use landfall_payload::service::{accounts, openrc, systemd, sysv};
-use landfall_payload::*;
-
-/// A service with everything: secrets, watchdog, environment, further folders.
-fn full() -> Service {
-    Service {
-        name: "wats-client".into(),
-        title: "WATS Client".into(),
-        documentation: Some("https://landfall.example/wats-client".into()),
-        program: "/usr/bin/wats-client".into(),
-        arguments: vec!["run".into()],
-        account: "wats-client".into(),
-        start: Start::Boot,
-        restart: RestartPolicy::Always,
-        restart_delay: 10,
-        ready: Ready::Notify,
-        watchdog: Some(60),
-        stop_timeout: 30,
-        hardening: Hardening::Strict,
-        network: Network::Outbound,
-        environment: BTreeMap::from([("LANG".into(), "C.UTF-8".into())]),
-        environment_file: "/etc/default/wats-client".into(),
-        directory: "wats-client".into(),
-        writable: vec!["/srv/reports".into(), "/home/tester/reports".into()],
-        credentials: vec![("api-token".into(), "/etc/wats-client/credentials/api-token".into())],
-        health: None,
-    }
-}
-
-/// The smallest service.
-fn plain() -> Service {
-    Service {
-        documentation: None,
-        arguments: vec![],
-        account: "root".into(),
-        restart: RestartPolicy::OnFailure,
-        restart_delay: 5,
-        ready: Ready::Started,
-        watchdog: None,
-        environment: BTreeMap::new(),
-        writable: vec![],
-        credentials: vec![],
-        health: None,
-        ..full()
-    }
-}
-
-/// Services that differ in everything that changes a line.
-fn variants() -> Vec<Service> {
-    let awkward = Service {
-        title: "It's 100% «demo»; $HOME \"quoted\" `x`".into(),
-        arguments: ["", "a b", "$HOME", "100%", "it's", "\"q\"", "back\\slash", ";", "*", "#", "line\nbreak"]
-            .map(String::from)
-            .into(),
-        environment: BTreeMap::from([("GREETING".into(), "it's \"100%\" $HOME \\ ; & é".into())]),
-        ..full()
-    };
-    let usual = Service { writable: vec!["/srv/reports".into()], ..full() };
-    let mut all = vec![usual, full(), plain(), awkward];
-    for hardening in [Hardening::Strict, Hardening::Standard, Hardening::None] {
-        for network in [Network::Outbound, Network::Inbound, Network::None] {
-            for start in [Start::Boot, Start::Delayed, Start::Manual] {
-                let restart = RestartPolicy::Never;
-                all.push(Service { hardening, network, start, restart, ..full() });
-                all.push(Service { hardening, network, start, ..plain() });
-            }
-        }
-    }
-    all
-}
-
-/// Whether a tool is there; says so where it is not.
-fn has(tool: &str, package: &str) -> bool {
-    let found = std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(tool).exists()));
-    if !found {
-        let _ = writeln!(std::io::stderr(), "SKIPPED: needs {tool} (apt-get install {package})");
-    }
-    found
-}
-
-fn run(command: &mut Command) -> Output {
-    command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"))
-}
-
-/// Output of a command that must succeed.
-fn succeed(command: &mut Command) -> String {
-    let output = run(command);
-    let text =
-        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{command:?}: {}\n{text}", output.status);
-    text
-}
+use common::{definition, full, has, is_root, plain, succeed, variants};
+use landfall_service_definition::*;
 
 fn lines<'a>(unit: &'a str, key: &str) -> Vec<&'a str> {
     unit.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix('=')).collect()
@@ -133,7 +44,7 @@ fn the_unit_says_what_the_service_is() {
             .iter()
             .all(|key| lines(&unit, key).is_empty())
     );
-    let manual = Service { start: Start::Manual, ..plain() };
+    let manual = Definition { start: Start::Manual, ..plain() };
     assert!(!systemd::unit(&manual).contains("[Install]"));
     assert_eq!(systemd::preset(&manual), "disable wats-client.service\n");
     assert_eq!(systemd::preset(&full()), "enable wats-client.service\n");
@@ -149,7 +60,7 @@ fn units_are_clean_and_confined() {
     for (index, service) in variants().into_iter().enumerate() {
         let path = folder.path().join(format!("demo-{index}.service"));
         // Something that exists everywhere: the analyser looks for the program.
-        let service = Service { program: "/bin/sh".into(), ..service };
+        let service = Definition { program: "/bin/sh".into(), ..service };
         fs::write(&path, systemd::unit(&service)).unwrap();
         files.push((service, path));
     }
@@ -166,7 +77,7 @@ fn units_are_clean_and_confined() {
     };
     for (service, path) in &files {
         let level = exposure(path);
-        let limit = match (service.hardening, service.account.as_str()) {
+        let limit = match (service.hardening, service.account.user()) {
             (Hardening::Strict, "root") => 1.8,
             // The analyser gives nothing for homes hidden in another way than by ProtectHome=.
             (Hardening::Strict, _) if service.writable.iter().any(|path| path.starts_with("/home/")) => 1.5,
@@ -181,56 +92,41 @@ fn units_are_clean_and_confined() {
 }
 
 #[test]
-fn accounts_and_directories_are_made() {
-    if !has("systemd-sysusers", "systemd") || !has("systemd-tmpfiles", "systemd") {
+fn golden_units_are_clean_and_confined() {
+    if !has("systemd-analyze", "systemd") {
         return;
     }
-    let root = tempfile::tempdir().unwrap();
-    fs::create_dir_all(root.path().join("etc")).unwrap();
-    let account = Account {
-        name: "demo".into(),
-        title: "Demo 100% \"x\": y".into(),
-        home: "/var/lib/demo data".into(),
-    };
-    let directory = WritableDirectory {
-        path: account.home.clone(),
-        mode: 0o750,
-        owner: account.name.clone(),
-        group: account.name.clone(),
-    };
-    let write = |name: &str, text: String| {
-        let path = root.path().join(name);
-        fs::write(&path, text).unwrap();
-        path
-    };
-    let users = write("users.conf", accounts::sysusers(&[account]));
-    let files = write("files.conf", accounts::tmpfiles(&[directory], &full().credentials));
-    let rooted = |tool: &str| {
-        let mut command = Command::new(tool);
-        command.arg(format!("--root={}", root.path().display()));
-        command
-    };
-    succeed(rooted("systemd-sysusers").arg(users));
-    let passwd = fs::read_to_string(root.path().join("etc/passwd")).unwrap();
-    let fields: Vec<&str> = passwd.trim_end().split(':').collect();
-    assert_eq!(fields[0], "demo");
-    assert_eq!(fields[4..], ["Demo 100% \"x\"- y", "/var/lib/demo data", "/usr/sbin/nologin"]);
-    if !is_root() {
-        return;
+    let folder = tempfile::tempdir().unwrap();
+    let anna = UserFolders::below("/home/anna", "/run/user/1000");
+    for service in common::SERVICES {
+        // Something that exists everywhere: the analyser looks for the program.
+        let linux = definition(service, "linux").with_program("/bin/sh").unwrap();
+        let write = |name: String, text: String| {
+            let path = folder.path().join(name);
+            fs::write(&path, text).unwrap();
+            path
+        };
+        let system = write(linux.unit(), systemd::unit(&linux));
+        let instance = linux.for_instance("line-2").unwrap();
+        let instance = write(instance.unit(), systemd::unit(&instance));
+        let user = linux.as_user_service(&anna).unwrap();
+        let user = write(format!("user-{}", user.unit()), systemd::unit(&user));
+        let verify = |scope: &str, unit: &Path| {
+            let mut command = Command::new("systemd-analyze");
+            command.env("XDG_RUNTIME_DIR", folder.path());
+            succeed(command.args(["verify", "--man=no", scope]).arg(unit))
+        };
+        assert_eq!(verify("--system", &system), "");
+        assert_eq!(verify("--system", &instance), "");
+        assert_eq!(verify("--user", &user), "");
+        for unit in [&system, &instance] {
+            succeed(
+                Command::new("systemd-analyze")
+                    .args(["security", "--no-pager", "--offline=true", "--threshold=25"])
+                    .arg(unit),
+            );
+        }
     }
-    succeed(rooted("systemd-tmpfiles").arg("--create").arg(files));
-    let made = fs::metadata(root.path().join("var/lib/demo data")).unwrap();
-    assert_eq!((made.mode() & 0o7777, made.uid().to_string().as_str()), (0o750, fields[2]));
-    let secret = fs::metadata(root.path().join("etc/wats-client/credentials/api-token")).unwrap();
-    assert_eq!((secret.mode() & 0o7777, secret.uid(), secret.len()), (0o600, 0, 0));
-}
-
-fn is_root() -> bool {
-    let root = fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0);
-    if !root {
-        let _ = writeln!(std::io::stderr(), "SKIPPED in part: needs root");
-    }
-    root
 }
 
 #[test]
@@ -241,7 +137,7 @@ fn scripts_are_good_shell() {
     for (index, service) in variants().into_iter().enumerate() {
         for (kind, text) in [("sysv", sysv::script(&service)), ("openrc", openrc::script(&service))] {
             let path = folder.path().join(format!("{kind}-{index}"));
-            fs::write(&path, text).unwrap();
+            fs::write(&path, text.unwrap()).unwrap();
             succeed(Command::new("sh").arg("-n").arg(&path));
             all.push(path);
         }
@@ -259,16 +155,28 @@ const PROGRAM: &str = r#"#!/bin/sh
     printf '%s\n' "arguments: $*" "account: $(id -un)" "umask: $(umask)" "url: $URL" "quoted: $QUOTED" "own: $OWN" "over: $OVER"
     echo "secret: $(cat "$CREDENTIALS_DIRECTORY/token")"
     echo "secret mode: $(stat -c %a:%U:%G "$CREDENTIALS_DIRECTORY/token")"
-} >"/var/lib/$1/seen"
+} >"${STATE_DIRECTORY:-/var/lib/landfall-demo}/seen"
 echo printed
 trap 'echo stopped; exit 0' TERM
 while :; do sleep 0.1; done
 "#;
 
-/// Runs the init script through a whole life in a mount namespace of its own, where everything it writes to is
-/// empty and temporary.
 #[test]
 fn the_init_script_starts_and_stops_a_process() {
+    init_script_lives(|service| service);
+}
+
+#[test]
+fn the_init_script_of_an_instance_does_so_too() {
+    init_script_lives(|service| {
+        let service = service.for_instance("line-2").unwrap();
+        service.with_account(Account::Named("nobody".into())).unwrap()
+    });
+}
+
+/// Runs an init script through a whole life in a mount namespace of its own, where everything it writes to is
+/// empty and temporary.
+fn init_script_lives(variant: fn(Definition) -> Definition) {
     let tools = [("start-stop-daemon", "dpkg"), ("unshare", "util-linux"), ("mount", "mount")];
     if !tools.iter().all(|(tool, package)| has(tool, package)) || !is_root() {
         return;
@@ -285,22 +193,25 @@ fn the_init_script_starts_and_stops_a_process() {
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let at = |name: &str| folder.path().join(name).display().to_string();
     let program = at("landfall-demo");
-    let service = Service {
+    let service = Definition {
         name: "landfall-demo".into(),
         program: program.clone(),
         arguments: vec!["landfall-demo".into(), "it's $HOME".into()],
-        account: "nobody".into(),
+        account: Account::Own("nobody".into()),
         ready: Ready::Started,
         environment: BTreeMap::from([("OWN".into(), "a & b".into()), ("OVER".into(), "unit".into())]),
-        environment_file: at("environment"),
-        directory: "landfall-demo".into(),
-        credentials: vec![("token".into(), at("token"))],
-        health: None,
+        environment_file: Some(at("environment")),
+        folders: Folders::of(Platform::Linux, "landfall-demo"),
+        credentials: BTreeMap::from([("token".into(), at("token"))]),
         ..full()
     };
+    let service = variant(service);
+    let id = service.id();
     // Debian's nobody has the group nogroup; the script wants a group of the account's name.
-    let script =
-        sysv::script(&service).replace("nobody:nobody", "nobody:nogroup").replace("-g nobody", "-g nogroup");
+    let script = sysv::script(&service)
+        .unwrap()
+        .replace("nobody:nobody", "nobody:nogroup")
+        .replace("-g nobody", "-g nogroup");
     let script = script.replace("chgrp nobody", "chgrp nogroup");
     for (path, text, mode) in [
         (&program, PROGRAM, 0o755),
@@ -318,7 +229,7 @@ fn the_init_script_starts_and_stops_a_process() {
     }
     let mut command = Command::new("unshare");
     command.args(["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private"]);
-    let text = succeed(command.args(["sh", "-e"]).arg(at("life")).arg(at("init")));
+    let text = succeed(command.args(["sh", "-e"]).arg(at("life")).arg(at("init")).arg(&id));
     assert!(text.contains("\ndone\n"), "{text}");
     assert!(text.contains("arguments: landfall-demo it's $HOME\naccount: nobody\numask: 0027\n"), "{text}");
     assert!(
@@ -328,8 +239,9 @@ fn the_init_script_starts_and_stops_a_process() {
     assert!(text.contains("secret: s3cret\nsecret mode: 440:root:nogroup\n"), "{text}");
 }
 
-/// `$1` is the init script.
+/// `$1` is the init script, `$2` the service's name.
 const LIFE: &str = r#"
+id=$2
 for folder in /run /var/lib /var/log /var/cache; do mount -t tmpfs -o mode=755 tmpfs $folder; done
 code() { wanted=$1; shift; rc=0; "$@" || rc=$?; [ $rc = $wanted ] || { echo "$*: $rc instead of $wanted"; exit 1; }; }
 code 3 "$1" status
@@ -339,22 +251,36 @@ code 3 "$1" status
 code 3 "$1" nonsense
 code 0 "$1" start
 code 0 "$1" status
-cat /var/lib/landfall-demo/seen
-stat -c '%n %a %U' /run/landfall-demo /var/lib/landfall-demo /var/log/landfall-demo /run/landfall-demo.credentials
-pid=$(cat /run/landfall-demo.pid)
+cat /var/lib/$id/seen
+stat -c '%n %a %U' /run/$id /var/lib/$id /var/log/$id /run/$id.credentials
+pid=$(cat /run/$id.pid)
 code 0 "$1" start
-[ "$(cat /run/landfall-demo.pid)" = "$pid" ] || { echo "started twice"; exit 1; }
+[ "$(cat /run/$id.pid)" = "$pid" ] || { echo "started twice"; exit 1; }
 code 0 "$1" try-restart
-[ "$(cat /run/landfall-demo.pid)" != "$pid" ] || { echo "not restarted"; exit 1; }
-pid=$(cat /run/landfall-demo.pid)
+[ "$(cat /run/$id.pid)" != "$pid" ] || { echo "not restarted"; exit 1; }
+pid=$(cat /run/$id.pid)
 kill -9 "$pid"; sleep 0.2
 code 1 "$1" status
 code 0 "$1" start
 code 0 "$1" force-reload
+kill -9 "$(cat /run/$id.pid)"; sleep 0.2
+start-stop-daemon --start --background --make-pidfile --pidfile /run/$id.pid --chuid nobody --exec /bin/sleep -- 1000
+other=$(cat /run/$id.pid)
+code 1 "$1" status
+code 0 "$1" start
+[ "$(cat /run/$id.pid)" != "$other" ] || { echo "took another process for its own"; exit 1; }
+code 0 "$1" status
+kill -9 "$(cat /run/$id.pid)"; sleep 0.2
+echo "$other" >/run/$id.pid
+code 0 "$1" stop
+kill "$other" || { echo "stopped another process"; exit 1; }
+echo 999999 >/run/$id.pid
+code 1 "$1" status
+code 0 "$1" start
 code 0 "$1" stop
 code 3 "$1" status
-[ ! -e /run/landfall-demo.credentials ]
-grep -c stopped /var/log/landfall-demo/landfall-demo.log
+[ ! -e /run/$id.credentials ]
+grep -c stopped /var/log/$id/$id.log
 [ -z "$(pgrep -u nobody)" ] || { echo "a process is left"; exit 1; }
 echo done
 "#;

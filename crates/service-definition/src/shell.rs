@@ -1,13 +1,12 @@
 //! Shell fragments that several service managers need.
 
-use super::quote::shell;
-use super::{PRIVATE_MODE, RUNTIME_MODE};
-use crate::Service;
+use crate::quote::shell;
+use crate::{Account, Definition, Ownership, Unsupported};
 
 /// A function that reads a file of `NAME=value` lines by the rules of systemd's `EnvironmentFile=` instead of
 /// running it: nothing is expanded, a value needs no quotes, one pair of quotes around it is taken off. (Escapes
 /// inside are not known.) The names in `except` are passed over.
-pub(super) fn read_environment(except: &[&str]) -> String {
+pub(crate) fn read_environment(except: &[&str]) -> String {
     let except: String = except.iter().map(|name| format!(" | {name}")).collect();
     READ_ENVIRONMENT.replace("@except@", &except)
 }
@@ -35,13 +34,13 @@ const READ_ENVIRONMENT: &str = r#"read_environment() {
 /// Folder for the copies of a service's secrets where the service manager makes none.
 ///
 /// Its parent is root's alone, so the account can plant nothing in the way of the copies.
-pub(super) fn credentials_directory(service: &Service) -> String {
-    format!("/run/{}.credentials", service.directory)
+pub(crate) fn credentials_directory(service: &Definition) -> String {
+    format!("{}.credentials", service.folders.runtime)
 }
 
 /// Commands that copy the secrets into `folder`, readable by the account and changeable by root alone.
-pub(super) fn copy_credentials(service: &Service, folder: &str) -> Vec<String> {
-    let account = shell(&service.account);
+pub(crate) fn copy_credentials(service: &Definition, folder: &str) -> Vec<String> {
+    let account = group(&service.account);
     let folder = shell(folder);
     let mut commands = vec![format!("rm -rf {folder}"), format!("mkdir -m 0700 {folder}")];
     for (name, file) in &service.credentials {
@@ -56,15 +55,54 @@ pub(super) fn copy_credentials(service: &Service, folder: &str) -> Vec<String> {
     commands
 }
 
+/// The group of an account, as a shell word: its own has the same name, another's must be asked for.
+pub(crate) fn group(account: &Account) -> String {
+    match account {
+        Account::System | Account::Own(_) => shell(account.user()),
+        Account::Named(name) => format!("\"$(id -gn {})\"", shell(name)),
+        Account::Person => "\"$(id -gn)\"".to_owned(),
+    }
+}
+
+/// User and group for a tool that takes both in one word; without a group it takes the account's own.
+pub(crate) fn owner(account: &Account) -> String {
+    match account {
+        Account::System | Account::Own(_) => format!("{0}:{0}", account.user()),
+        Account::Named(_) | Account::Person => account.user().to_owned(),
+    }
+}
+
+/// Refuses what an init script, which root runs, cannot start.
+pub(crate) fn refuse_user_service(service: &Definition) -> Result<(), Unsupported> {
+    if service.is_user_service() {
+        return Err(Unsupported(format!(
+            "{}: System V init and OpenRC have no services of single users; install it for the machine, or under \
+             systemd",
+            service.id()
+        )));
+    }
+    Ok(())
+}
+
+/// File that holds the number of the running process.
+pub(crate) fn pid_file(service: &Definition) -> String {
+    format!("/run/{}.pid", service.id())
+}
+
 /// Commands that export the service's environment: its own variables, then the administrator's file, then where
 /// the secrets are.
-pub(super) fn export_environment(service: &Service) -> Vec<String> {
+pub(crate) fn export_environment(service: &Definition) -> Vec<String> {
     let mut commands: Vec<String> = service
         .environment
         .iter()
         .map(|(name, value)| format!("export {}", shell(&format!("{name}={value}"))))
         .collect();
-    commands.push(format!("read_environment {}", shell(&service.environment_file)));
+    // Where they always are, a program finds its folders by itself.
+    if service.instance.is_some() {
+        let variables = service.folder_variables();
+        commands.extend(variables.map(|(name, path)| format!("export {}", shell(&format!("{name}={path}")))));
+    }
+    commands.extend(service.environment_file.iter().map(|file| format!("read_environment {}", shell(file))));
     if !service.credentials.is_empty() {
         let folder = credentials_directory(service);
         commands.push(format!("export {}", shell(&format!("CREDENTIALS_DIRECTORY={folder}"))));
@@ -72,28 +110,26 @@ pub(super) fn export_environment(service: &Service) -> Vec<String> {
     commands
 }
 
-/// The service's own directories with their modes, in the order of their making.
-pub(super) fn directories(service: &Service) -> [(String, u32); 4] {
-    let name = &service.directory;
-    [
-        (format!("/run/{name}"), RUNTIME_MODE),
-        (format!("/var/lib/{name}"), PRIVATE_MODE),
-        (format!("/var/log/{name}"), PRIVATE_MODE),
-        (format!("/var/cache/{name}"), PRIVATE_MODE),
-    ]
+/// The folders that are made for the service, with their modes, in the order of their making.
+pub(crate) fn directories(service: &Definition) -> impl Iterator<Item = (&str, u32)> {
+    service
+        .own_folders()
+        .into_iter()
+        .filter(|folder| folder.ownership == Ownership::Service)
+        .map(|folder| (folder.path, folder.mode))
 }
 
 /// File that takes what the service prints where there is no journal.
-pub(super) fn log_file(service: &Service) -> String {
-    format!("/var/log/{}/{}.log", service.directory, service.name)
+pub(crate) fn log_file(service: &Definition) -> String {
+    format!("{}/{}.log", service.folders.logs, service.id())
 }
 
 /// Lines indented by four spaces a level.
-pub(super) fn indent(commands: &[String], level: usize) -> String {
+pub(crate) fn indent(commands: &[String], level: usize) -> String {
     commands.iter().map(|command| format!("{:1$}{command}\n", "", level * 4)).collect()
 }
 
 /// Text for a comment or a message: one line, without what the shell or a terminal would act on.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().filter(|c| !c.is_control()).collect()
 }

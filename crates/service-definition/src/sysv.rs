@@ -1,12 +1,11 @@
 //! A System V init script for Debian and its like (LSB Core 5.0, «System Initialization»; Debian Policy §9.3).
 
-use super::UMASK;
-use super::quote::shell;
-use super::shell::{
-    copy_credentials, credentials_directory, directories, export_environment, indent, log_file, plain,
-    read_environment,
+use crate::quote::shell;
+use crate::shell::{
+    copy_credentials, credentials_directory, directories, export_environment, group, indent, log_file, owner,
+    pid_file, plain, read_environment, refuse_user_service,
 };
-use crate::{Network, Ready, Service, Start};
+use crate::{Definition, Network, Ready, Start, UMASK, Unsupported};
 
 /// How long a service may take to say that it is ready, in seconds: systemd's own default.
 const READY_TIMEOUT: u32 = 90;
@@ -16,16 +15,20 @@ const READY_TIMEOUT: u32 = 90;
 /// It needs `start-stop-daemon` of dpkg 1.19.3 (Debian 10) or later and the LSB functions (`sysvinit-utils`, before
 /// Debian 12 `lsb-base`). System V init supervises nothing: restarts and the watchdog have no equivalent, and the
 /// service is confined by its account alone.
-pub fn script(service: &Service) -> String {
+///
+/// # Errors
+/// For a user service: the script would start it as root.
+pub fn script(service: &Definition) -> Result<String, Unsupported> {
+    refuse_user_service(service)?;
+    let user = shell(service.account.user());
     let credentials = credentials_directory(service);
     let mut prepare: Vec<String> = directories(service)
-        .iter()
         .map(|(path, mode)| {
-            let (path, account) = (shell(path), shell(&service.account));
-            format!("[ -d {path} ] || install -d -m {mode:04o} -o {account} -g {account} {path} || return 1")
+            let (path, group) = (shell(path), group(&service.account));
+            format!("[ -d {path} ] || install -d -m {mode:04o} -o {user} -g {group} {path} || return 1")
         })
         .collect();
-    let mut cleanup = vec!["rm -f \"$PIDFILE\"".to_owned()];
+    let mut cleanup = vec!["rm -f \"$PIDFILE\" \"$PIDFILE.started\"".to_owned()];
     if !service.credentials.is_empty() {
         prepare
             .extend(copy_credentials(service, &credentials).into_iter().map(|c| format!("{c} || return 1")));
@@ -38,14 +41,14 @@ pub fn script(service: &Service) -> String {
     };
     let arguments: String =
         service.arguments.iter().map(|argument| format!(" {}", shell(argument))).collect();
-    format!(
+    Ok(format!(
         r#"#!/bin/sh
 {header}
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 DESC={title}
 NAME={name}
 DAEMON={program}
-PIDFILE=/run/{name}.pid
+PIDFILE={pid_file}
 
 [ -x "$DAEMON" ] || exit 0
 
@@ -55,14 +58,24 @@ PIDFILE=/run/{name}.pid
 prepare() {{
 {prepare}}}
 
+# When the process of the pid file started; empty without one.
+started() {{
+    sed 's/.*) //' "/proc/$(cat "$PIDFILE")/stat" 2>/dev/null | cut -d' ' -f20
+}}
+
+# The number of a process that has ended is used again, by another process of the same account perhaps.
+stale() {{
+    [ -e "$PIDFILE" ] && [ -e "$PIDFILE.started" ] && [ "$(cat "$PIDFILE.started")" != "$(started)" ]
+}}
+
 running() {{
-    start-stop-daemon --status --pidfile "$PIDFILE" --user {account}
+    ! stale && start-stop-daemon --status --pidfile "$PIDFILE" --user {user}
 }}
 
 # In a subshell and by its full path, because the environment file may set any name, PATH too.
 launch() (
-{environment}    exec /sbin/start-stop-daemon --start --quiet --background --make-pidfile --pidfile /run/{name}.pid \
-        --user {account} --chuid {account}:{account} --chdir / --umask {UMASK:03o} {await_ready}\
+{environment}    exec /sbin/start-stop-daemon --start --quiet --background --make-pidfile --pidfile {pid_file} \
+        --user {user} --chuid {owner} --chdir / --umask {UMASK:03o} {await_ready}\
         --startas /bin/sh -- -c 'exec "$@" >>"$0" 2>&1' {log} {program}{arguments}
 )
 
@@ -73,17 +86,22 @@ do_start() {{
         log_end_msg 0
         return 0
     fi
+    rm -f "$PIDFILE" "$PIDFILE.started"
     prepare && launch
     status=$?
 {settle}    [ "$status" -ne 0 ] || running || status=1
+    [ "$status" -ne 0 ] || started >"$PIDFILE.started"
     log_end_msg "$status"
     return "$status"
 }}
 
 do_stop() {{
     log_daemon_msg "Stopping $DESC" "$NAME"
-    start-stop-daemon --stop --quiet --oknodo --retry TERM/{stop}/KILL/5 --pidfile "$PIDFILE" --user {account}
-    status=$?
+    status=0
+    if ! stale; then
+        start-stop-daemon --stop --quiet --oknodo --retry TERM/{stop}/KILL/5 --pidfile "$PIDFILE" --user {user}
+        status=$?
+    fi
     if [ "$status" -eq 0 ]; then
 {cleanup}    fi
     log_end_msg "$status"
@@ -99,7 +117,13 @@ case "$1" in
             do_stop && do_start
         fi
         ;;
-    status) status_of_proc -p "$PIDFILE" "$DAEMON" "$NAME" ;;
+    status)
+        if stale; then
+            log_failure_msg "$NAME is not running, and $PIDFILE is left of it"
+            exit 1
+        fi
+        status_of_proc -p "$PIDFILE" "$DAEMON" "$NAME"
+        ;;
     *)
         echo "Usage: $0 {{start|stop|restart|force-reload|try-restart|status}}" >&2
         exit 3
@@ -108,29 +132,30 @@ esac
 "#,
         header = header(service),
         read_environment = read_environment(&[]),
-        title = shell(&plain(&service.title)),
-        name = service.name,
+        title = shell(&plain(&service.full_title())),
+        name = service.id(),
+        pid_file = shell(&pid_file(service)),
         program = shell(&service.program),
         prepare = indent(&prepare, 1),
-        account = shell(&service.account),
+        owner = shell(&owner(&service.account)),
         environment = indent(&export_environment(service), 1),
         log = shell(&log_file(service)),
         stop = service.stop_timeout,
         cleanup = indent(&cleanup, 2),
-    )
+    ))
 }
 
 /// The comment that `insserv` and `update-rc.d` read (LSB Core 5.0 §22.3).
-fn header(service: &Service) -> String {
+fn header(service: &Definition) -> String {
     let base = "$remote_fs $syslog";
     let (start, levels) = match service.start {
         Start::Boot => (base.to_owned(), "2 3 4 5"),
         Start::Delayed => (format!("{base} $all"), "2 3 4 5"),
         Start::Manual => (base.to_owned(), ""),
     };
-    let title = plain(&service.title);
+    let (id, title) = (service.id(), plain(&service.full_title()));
     let mut lines = vec![
-        ("Provides", service.name.as_str()),
+        ("Provides", id.as_str()),
         ("Required-Start", start.as_str()),
         ("Required-Stop", base),
         ("Default-Start", levels),

@@ -14,9 +14,12 @@
 
 use std::fmt::Write;
 
-use super::quote::{argument, line, shell, specifiers, word};
-use super::{CONFIGURATION_MODE, PRIVATE_MODE, RUNTIME_MODE, UMASK, shell as script};
-use crate::{Hardening, Network, Ready, RestartPolicy, Service, Start};
+use crate::quote::{argument, line, shell, specifiers, word};
+use crate::shell as script;
+use crate::{
+    Account, CONFIGURATION_MODE, Definition, Hardening, Network, PRIVATE_MODE, RUNTIME_MODE, Ready,
+    RestartPolicy, Start, UMASK,
+};
 
 /// The unit file.
 ///
@@ -27,11 +30,18 @@ use crate::{Hardening, Network, Ready, RestartPolicy, Service, Start};
 /// everything else in it has started. systemd leaves out a target's own ordering after a unit that orders itself
 /// after the target, so there is no circle. A timer would do too, but then the timer, not the service, would be
 /// what an administrator enables.
-pub fn unit(service: &Service) -> String {
-    let mut unit = Unit(format!(
-        "# Made by the package; changes go into a file of your own: systemctl edit {}\n",
-        service.name
-    ));
+///
+/// A user service gets a unit for the person's own manager (`systemctl --user`). That has no privileges: it cannot
+/// change accounts, mount or drop capabilities, so only the restrictions by seccomp remain. The folders are made by
+/// a command, because before systemd 254 `StateDirectory=` of a user unit was below `~/.config`.
+pub fn unit(service: &Definition) -> String {
+    let edit = if service.is_user_service() { "systemctl --user edit" } else { "systemctl edit" };
+    let mut unit =
+        Unit(format!("# Made by the package; changes go into a file of your own: {edit} {}\n", service.id()));
+    if service.is_user_service() {
+        user_unit(&mut unit, service);
+        return unit.0;
+    }
     if service.hardening != Hardening::None {
         unit.0.push_str(FURTHER_FOLDERS);
     }
@@ -55,7 +65,7 @@ pub fn unit(service: &Service) -> String {
 }
 
 /// The preset file: whether the unit is enabled when it is installed.
-pub fn preset(service: &Service) -> String {
+pub fn preset(service: &Definition) -> String {
     let verb = if service.start == Start::Manual { "disable" } else { "enable" };
     format!("{verb} {}\n", service.unit())
 }
@@ -94,11 +104,56 @@ impl Unit {
     }
 }
 
-fn head(unit: &mut Unit, service: &Service) {
-    unit.set("Description", line(&service.title));
+/// What stands below the first comment of a unit for one person.
+fn user_unit(unit: &mut Unit, service: &Definition) {
+    unit.section("Unit");
+    describe(unit, service);
+    if service.start == Start::Delayed {
+        unit.set("After", "default.target");
+    }
+    limit_starts(unit, service);
+    unit.section("Service");
+    process(unit, service);
+    for (name, path) in service.folder_variables() {
+        unit.set("Environment", word(&format!("{name}={path}")));
+    }
+    let folders: Vec<String> = service.own_folders().iter().map(|folder| argument(folder.path)).collect();
+    unit.set("ExecStartPre", format_args!("/bin/mkdir -p -m 0700 {}", folders.join(" ")));
+    if let Some((folder, _)) = service.credentials.values().next().and_then(|file| file.rsplit_once('/')) {
+        // The person's files are the service's anyway.
+        unit.set("Environment", word(&format!("CREDENTIALS_DIRECTORY={folder}")));
+    }
+    unit.set("UMask", format_args!("{UMASK:04o}"));
+    if service.hardening != Hardening::None {
+        unit.0.push('\n');
+        unit.yes(&["NoNewPrivileges", "RestrictRealtime", "RestrictSUIDSGID", "LockPersonality"]);
+    }
+    if service.hardening == Hardening::Strict {
+        unit.yes(&["RestrictNamespaces", "MemoryDenyWriteExecute"]);
+        restrict_calls(unit, service);
+    }
+    if service.start != Start::Manual {
+        unit.section("Install");
+        unit.set("WantedBy", "default.target");
+    }
+}
+
+fn describe(unit: &mut Unit, service: &Definition) {
+    unit.set("Description", line(&service.full_title()));
     if let Some(documentation) = &service.documentation {
         unit.set("Documentation", line(documentation));
     }
+}
+
+/// The default gives up after five starts in ten seconds. Without a pause that limit is the only brake.
+fn limit_starts(unit: &mut Unit, service: &Definition) {
+    if service.restart == RestartPolicy::Always && service.restart_delay > 0 {
+        unit.set("StartLimitIntervalSec", 0);
+    }
+}
+
+fn head(unit: &mut Unit, service: &Definition) {
+    describe(unit, service);
     let mut after = Vec::new();
     match service.network {
         Network::Outbound => {
@@ -115,13 +170,10 @@ fn head(unit: &mut Unit, service: &Service) {
     if !after.is_empty() {
         unit.set("After", after.join(" "));
     }
-    // The default gives up after five starts in ten seconds. Without a pause that limit is the only brake.
-    if service.restart == RestartPolicy::Always && service.restart_delay > 0 {
-        unit.set("StartLimitIntervalSec", 0);
-    }
+    limit_starts(unit, service);
 }
 
-fn process(unit: &mut Unit, service: &Service) {
+fn process(unit: &mut Unit, service: &Definition) {
     match service.ready {
         Ready::Notify => unit.set("Type", "notify"),
         Ready::Started => unit.set("Type", "exec"),
@@ -147,32 +199,49 @@ fn process(unit: &mut Unit, service: &Service) {
         unit.set("RestartSec", service.restart_delay);
     }
     unit.set("TimeoutStopSec", service.stop_timeout);
-    if service.account != "root" {
-        unit.set("User", &service.account);
-        unit.set("Group", &service.account);
+    match &service.account {
+        Account::Own(name) => {
+            unit.set("User", name);
+            unit.set("Group", name);
+        }
+        // Its group is whatever the machine says.
+        Account::Named(name) => unit.set("User", name),
+        Account::System | Account::Person => {}
     }
     for (name, value) in &service.environment {
         unit.set("Environment", word(&format!("{name}={value}")));
     }
-    unit.set("EnvironmentFile", format!("-{}", specifiers(&service.environment_file)));
+    if let Some(file) = &service.environment_file {
+        unit.set("EnvironmentFile", format!("-{}", specifiers(file)));
+    }
 }
 
-fn directories(unit: &mut Unit, service: &Service) {
+fn directories(unit: &mut Unit, service: &Definition) {
+    let folders = &service.folders;
     let own = [
-        ("State", PRIVATE_MODE),
-        ("Logs", PRIVATE_MODE),
-        ("Cache", PRIVATE_MODE),
-        ("Runtime", RUNTIME_MODE),
-        ("Configuration", CONFIGURATION_MODE),
+        ("State", "/var/lib/", &folders.state, PRIVATE_MODE),
+        ("Logs", "/var/log/", &folders.logs, PRIVATE_MODE),
+        ("Cache", "/var/cache/", &folders.cache, PRIVATE_MODE),
+        ("Runtime", "/run/", &folders.runtime, RUNTIME_MODE),
+        ("Configuration", "/etc/", &folders.configuration, CONFIGURATION_MODE),
     ];
-    for (kind, mode) in own {
-        unit.set(&format!("{kind}Directory"), word(&service.directory));
-        unit.set(&format!("{kind}DirectoryMode"), format_args!("{mode:04o}"));
+    for (kind, parent, path, mode) in own {
+        // systemd makes folders in these places only.
+        match path.strip_prefix(parent).filter(|name| !name.is_empty()) {
+            Some(name) => {
+                unit.set(&format!("{kind}Directory"), word(name));
+                unit.set(&format!("{kind}DirectoryMode"), format_args!("{mode:04o}"));
+            }
+            None => {
+                let variable = format!("{}_DIRECTORY={path}", kind.to_ascii_uppercase());
+                unit.set("Environment", word(&variable));
+            }
+        }
     }
     unit.set("UMask", format_args!("{UMASK:04o}"));
 }
 
-fn secrets(unit: &mut Unit, service: &Service) {
+fn secrets(unit: &mut Unit, service: &Definition) {
     if service.credentials.is_empty() {
         return;
     }
@@ -195,12 +264,20 @@ fn secrets(unit: &mut Unit, service: &Service) {
     unit.set("ExecStopPost", format_args!("+/bin/rm -rf {} {}", argument(&folder), argument(&variable)));
 }
 
-fn confine(unit: &mut Unit, service: &Service) {
+fn confine(unit: &mut Unit, service: &Definition) {
     unit.0.push('\n');
     let strict = service.hardening == Hardening::Strict;
     unit.set("ProtectSystem", if strict { "strict" } else { "full" });
     let mut bound = Vec::new();
-    for path in &service.writable {
+    let elsewhere = [
+        ("/var/lib/", &service.folders.state),
+        ("/var/log/", &service.folders.logs),
+        ("/var/cache/", &service.folders.cache),
+        ("/run/", &service.folders.runtime),
+    ];
+    let elsewhere =
+        elsewhere.into_iter().filter(|(parent, path)| !path.starts_with(parent)).map(|(_, path)| path);
+    for path in service.writable.iter().chain(elsewhere) {
         // `-`: a folder that does not exist is left out. What a private mount hides must be bound into it.
         let hides = if strict { HIDDEN } else { &HIDDEN[..2] };
         let top = hides.iter().find(|top| below(path, top));
@@ -230,7 +307,7 @@ fn confine(unit: &mut Unit, service: &Service) {
         unit.set("IPAddressDeny", "any");
     }
     // An account without privileges loses nothing by it.
-    if strict || service.account != "root" {
+    if strict || !service.account.is_privileged() {
         unit.set("CapabilityBoundingSet", "");
     }
     if !strict {
@@ -250,6 +327,11 @@ fn confine(unit: &mut Unit, service: &Service) {
     unit.set("ProtectProc", "invisible");
     unit.set("DevicePolicy", "closed");
     unit.set("KeyringMode", "private");
+    restrict_calls(unit, service);
+}
+
+/// What seccomp filters, which needs no privilege.
+fn restrict_calls(unit: &mut Unit, service: &Definition) {
     unit.set(
         "RestrictAddressFamilies",
         match service.network {
