@@ -37,6 +37,8 @@ pub struct Component {
     pub environment: Vec<EnvironmentVariable>,
     /// Shortcuts.
     pub shortcuts: Vec<Shortcut>,
+    /// Entries of INI files.
+    pub ini_entries: Vec<IniEntry>,
     /// Folders that are made even when they stay empty, and removed when they are.
     pub folders: Vec<Folder>,
     /// What is deleted besides what was installed.
@@ -70,6 +72,7 @@ impl Component {
             services: Vec::new(),
             environment: Vec::new(),
             shortcuts: Vec::new(),
+            ini_entries: Vec::new(),
             folders: Vec::new(),
             removals: Vec::new(),
         }
@@ -212,6 +215,25 @@ pub struct RegistryValue {
     pub name: Option<String>,
     /// Its data.
     pub data: RegistryData,
+    /// Who may do what with its key, as SDDL; `None`: as the key above says.
+    pub permissions: Option<String>,
+}
+
+/// An entry of an INI file, which is made where it is missing. Internet shortcuts are such files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IniEntry {
+    /// Its key.
+    pub id: Identifier,
+    /// Folder of the file.
+    pub directory: Identifier,
+    /// Name of the file.
+    pub file: String,
+    /// Section.
+    pub section: String,
+    /// Name of the entry.
+    pub name: String,
+    /// Its value; formatted text.
+    pub value: String,
 }
 
 /// Data of a registry value. Text is formatted: `[PROPERTY]` is replaced.

@@ -13,7 +13,7 @@ mod version;
 pub use action::{ActionKind, CustomAction, Position, Sequence, Step, Timing};
 pub use compile::{Compression, Options, Report};
 pub use component::{
-    Component, EnvironmentVariable, File, FileContent, Folder, KeyPath, RegistryData, RegistryRoot,
+    Component, EnvironmentVariable, File, FileContent, Folder, IniEntry, KeyPath, RegistryData, RegistryRoot,
     RegistryValue, Removal, RemoveOn, Shortcut,
 };
 pub use directory::{Directory, INSTALLDIR, STANDARD_FOLDERS};

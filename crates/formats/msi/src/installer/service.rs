@@ -31,12 +31,15 @@ pub struct Service {
     pub start_on_install: bool,
     /// Its entry in the access-control lists of the system.
     pub sid: Option<ServiceSid>,
+    /// The only privileges that its process keeps; empty: all that the account has.
+    pub required_privileges: Vec<String>,
     /// Time for its work at shutdown, in milliseconds.
     pub preshutdown_timeout: Option<u32>,
+    /// Whether a stop with an error counts as a failure, and not a crash alone.
+    pub failures_without_crash: bool,
     /// What the service manager does when it fails. The table that carries it is documented not to work as it
-    /// should: [«The MsiConfigureServices … functionality … is not working as
-    /// expected»](https://learn.microsoft.com/windows/win32/msi/msiserviceconfigfailureactions-table), so give it
-    /// through a custom action as well.
+    /// should: <https://learn.microsoft.com/windows/win32/msi/msiserviceconfigfailureactions-table>. Give recovery through a
+    /// custom action.
     pub failure_actions: Option<FailureActions>,
 }
 
@@ -58,7 +61,9 @@ impl Service {
             vital: true,
             start_on_install: true,
             sid: None,
+            required_privileges: Vec::new(),
             preshutdown_timeout: None,
+            failures_without_crash: false,
             failure_actions: None,
         }
     }

@@ -33,6 +33,7 @@ pub(crate) fn product(version: &str, program: FileContent) -> Package {
         key: key.into(),
         name: Some(name.into()),
         data: RegistryData::Text(data.into()),
+        permissions: None,
     };
     let installdir = id(INSTALLDIR);
 

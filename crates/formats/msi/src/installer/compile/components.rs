@@ -2,7 +2,7 @@
 
 use crate::installer::directory::Folders;
 use crate::installer::file_name::{ShortNames, fold};
-use crate::installer::{Component, File, Identifier, KeyPath, Package, RegistryValue, RemoveOn};
+use crate::installer::{Component, File, Identifier, KeyPath, Package, RegistryValue, Removal, RemoveOn};
 use crate::{Database, Error, Guid, Value, row};
 
 /// Namespace of components whose GUID derives from what they install.
@@ -78,6 +78,11 @@ impl Package {
                 add_file(component, file, sequence, names, database)?;
             }
             for value in &component.registry {
+                if let Some(permissions) = &value.permissions {
+                    let id = Identifier::derived("acl", value.id.as_str());
+                    let row = row![&id, &value.id, "Registry", permissions, Value::Null];
+                    database.insert("MsiLockPermissionsEx", row)?;
+                }
                 let data = Value::from(value.data.to_text());
                 database.insert(
                     "Registry",
@@ -93,6 +98,19 @@ impl Package {
             }
             add_environment(component, database)?;
             add_folders(component, database)?;
+            for removal in &component.removals {
+                let path = folders.path(removal.directory.as_str()).map(|path| fold(&path));
+                let names = short_names.entry(path.unwrap_or_default()).or_default();
+                add_removal(component, removal, names, database)?;
+            }
+            for entry in &component.ini_entries {
+                let path = fold(&folders.path(entry.directory.as_str())?);
+                let file = short_names.entry(path).or_default().entry(&entry.file);
+                // 0: the entry is made or replaced.
+                let (section, name, value) = (&entry.section, &entry.name, &entry.value);
+                let row = row![&entry.id, file, &entry.directory, section, name, value, 0, &component.id];
+                database.insert("IniFile", row)?;
+            }
             for shortcut in &component.shortcuts {
                 let path = fold(&folders.path(shortcut.directory.as_str())?);
                 let name = short_names.entry(path).or_default().entry(&shortcut.name);
@@ -207,16 +225,23 @@ fn add_folders(component: &Component, database: &mut Database) -> Result<(), Err
             )?;
         }
     }
-    for removal in &component.removals {
-        let mode = match removal.on {
-            RemoveOn::Install => 1,
-            RemoveOn::Uninstall => 2,
-            RemoveOn::Both => 3,
-        };
-        database.insert(
-            "RemoveFile",
-            row![&removal.id, &component.id, removal.name.as_ref(), &removal.directory, mode],
-        )?;
-    }
     Ok(())
+}
+
+fn add_removal(
+    component: &Component,
+    removal: &Removal,
+    names: &mut ShortNames,
+    database: &mut Database,
+) -> Result<(), Error> {
+    let name = removal.name.as_ref().map(|name| match name.contains(['*', '?']) {
+        true => name.clone(),
+        false => names.entry(name),
+    });
+    let mode = match removal.on {
+        RemoveOn::Install => 1,
+        RemoveOn::Uninstall => 2,
+        RemoveOn::Both => 3,
+    };
+    database.insert("RemoveFile", row![&removal.id, &component.id, name, &removal.directory, mode])
 }

@@ -93,6 +93,7 @@ impl Package {
         add("", &[("UnpublishFeatures", 1800)]);
         add("Registry", &[("RemoveRegistryValues", 2600), ("WriteRegistryValues", 5000)]);
         add("Shortcut", &[("RemoveShortcuts", 3200), ("CreateShortcuts", 4500)]);
+        add("IniFile", &[("RemoveIniValues", 3100), ("WriteIniValues", 5100)]);
         add("Environment", &[("RemoveEnvironmentStrings", 3300), ("WriteEnvironmentStrings", 5200)]);
         add("", &[("RemoveFiles", 3500), ("InstallFiles", 4000)]);
         add("CreateFolder", &[("RemoveFolders", 3600), ("CreateFolders", 3700)]);

@@ -19,6 +19,7 @@ const DELETE_AT_REMOVAL: i32 = 0x80;
 const DELAYED_START: i32 = 3;
 const FAILURE_FLAG: i32 = 4;
 const SID: i32 = 5;
+const PRIVILEGES: i32 = 6;
 const PRESHUTDOWN: i32 = 7;
 /// Configured when the component is installed or repaired.
 const AT_INSTALLATION: i32 = 1 | 4;
@@ -35,8 +36,8 @@ pub(super) struct Conditions {
 }
 
 impl Service {
-    /// Property that holds the command line of an existing service.
-    pub(super) fn found(&self) -> String {
+    /// Property that holds the command line of an existing service, where one that exists is kept.
+    pub fn found(&self) -> String {
         format!("SERVICE_FOUND_{}", public(&self.id))
     }
 
@@ -175,20 +176,20 @@ fn add_configuration(
         ServiceSid::Unrestricted => 1,
         ServiceSid::Restricted => 3,
     });
+    let number = |number: Option<u32>| number.map(|number| number.to_string());
+    let privileges = &service.required_privileges;
     let settings = [
-        (DELAYED_START, (service.start == ServiceStart::Delayed).then_some(1)),
-        // Failures that the program reports itself count too.
-        (FAILURE_FLAG, service.failure_actions.as_ref().map(|_| 1)),
-        (SID, sid),
-        (PRESHUTDOWN, service.preshutdown_timeout),
+        (DELAYED_START, number((service.start == ServiceStart::Delayed).then_some(1))),
+        (FAILURE_FLAG, number(service.failures_without_crash.then_some(1))),
+        (SID, number(sid)),
+        (PRIVILEGES, (!privileges.is_empty()).then(|| privileges.join("[~]"))),
+        (PRESHUTDOWN, number(service.preshutdown_timeout)),
     ];
     for (kind, value) in settings {
         let Some(value) = value else { continue };
         let id = Identifier::derived("config", &format!("{} {kind}", service.id));
-        database.insert(
-            "MsiServiceConfig",
-            row![&id, &service.name, AT_INSTALLATION, kind, value.to_string(), component],
-        )?;
+        database
+            .insert("MsiServiceConfig", row![&id, &service.name, AT_INSTALLATION, kind, value, component])?;
     }
     if let Some(actions) = &service.failure_actions {
         let restarts = vec![RESTART; actions.restart_delays.len()].join("[~]");
