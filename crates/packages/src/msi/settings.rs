@@ -1,24 +1,27 @@
 //! Settings: public properties that are remembered, and reach the program as it expects them.
 //!
-//! A setting that is no secret is a variable of the service. A secret stands in a registry key that only administrators
-//! and the system may read, and from there in the file in which the program looks for it: on no command line and in no
-//! log.
+//! A setting that is no secret is a variable of the service, and the registry remembers it. A secret goes into the file
+//! in which the program looks for it, which stays through upgrades and removals: it stands on no command line, in no
+//! registry value and in no log.
 
 use landfall_msi::installer::{
-    Component, Folder, INSTALLDIR, LaunchCondition, Package, Property, RegistryData, RegistryPlace,
-    RegistryRoot, RegistryValue, Timing,
+    ActionKind, Component, CustomAction, Folder, INSTALLDIR, LaunchCondition, Package, Position, Property,
+    RegistryData, RegistryPlace, RegistryRoot, RegistryValue, Sequence, Step, Timing,
 };
 use landfall_msi::{Field, Interface};
 use landfall_payload::{Definition, Payload, Setting, SettingType};
 
-use super::actions::{Run, literal, run};
+use super::actions::{literal, set};
 use super::files::{FEATURE, Place, id};
 use super::inexpressible;
 use super::service::{Paths, permissions};
 use crate::Error;
 
-/// Administrators and the system, nobody else.
-const PRIVATE_KEY: &str = "D:PAI(A;OICI;KA;;;SY)(A;OICI;KA;;;BA)";
+/// Writes what stands behind the bar to the file whose path stands before it. Windows keeps its data out of the log,
+/// because the action is among the hidden properties.
+const WRITE_SECRET: &str = "var d = Session.Property(\"CustomActionData\"), i = d.indexOf(\"|\"); var f = new \
+    ActiveXObject(\"Scripting.FileSystemObject\").CreateTextFile(d.substr(0, i), true); f.Write(d.substr(i + 1)); \
+    f.Close();";
 
 /// The property that takes a setting.
 pub(super) fn property(name: &str) -> String {
@@ -39,7 +42,7 @@ pub(super) fn registry_key(payload: &Payload) -> String {
 /// Adds the settings, and the folder of the program as something to remember.
 pub(super) fn add(payload: &Payload, package: &mut Package, interface: &mut Interface) -> Result<(), Error> {
     let key = registry_key(payload);
-    remember(INSTALLDIR, None, &key, false, package)?;
+    remember(INSTALLDIR, None, &key, package)?;
     package.properties.push(Property {
         name: "PURGE".to_owned(),
         value: None,
@@ -55,10 +58,10 @@ pub(super) fn add(payload: &Payload, package: &mut Package, interface: &mut Inte
             let message = format!("{property} ({}) {}", setting.title, condition.1);
             package.launch_conditions.push(LaunchCondition { condition: condition.0, message });
         }
-        let key = if secret { format!(r"{key}\Secrets") } else { format!(r"{key}\Settings") };
-        remember(&property, setting.default.as_deref(), &key, secret, package)?;
         if secret {
-            hand_over(payload, definition, (name, &property), &key, package)?;
+            hand_over(payload, definition, (name, &property), package)?;
+        } else {
+            remember(&property, setting.default.as_deref(), &format!(r"{key}\Settings"), package)?;
         }
         interface.fields.push(Field { property, label: setting.title.clone(), secret });
     }
@@ -81,19 +84,13 @@ fn condition(property: &str, kind: SettingType) -> Option<(String, &'static str)
 }
 
 /// A property that upgrades and repairs keep.
-fn remember(
-    property: &str,
-    default: Option<&str>,
-    key: &str,
-    secret: bool,
-    package: &mut Package,
-) -> Result<(), Error> {
+fn remember(property: &str, default: Option<&str>, key: &str, package: &mut Package) -> Result<(), Error> {
     let place = RegistryPlace { key: key.to_owned(), name: Some(property.to_owned()) };
     package.properties.push(Property {
         name: property.to_owned(),
         value: default.map(literal),
         secure: true,
-        hidden: secret,
+        hidden: false,
         remembered: Some(place),
     });
     let mut component = Component::for_registry(
@@ -105,7 +102,7 @@ fn remember(
             key: key.to_owned(),
             name: Some(property.to_owned()),
             data: RegistryData::Text(format!("[{property}]")),
-            permissions: secret.then(|| PRIVATE_KEY.to_owned()),
+            permissions: None,
         },
     );
     component.condition = Some(property.to_owned());
@@ -115,15 +112,20 @@ fn remember(
     Ok(())
 }
 
-/// Brings a secret from the registry into the file in which the program looks for it, when it was given anew.
+/// Writes a secret that was given into the file in which the program looks for it.
 fn hand_over(
     payload: &Payload,
     definition: &Definition,
     (name, property): (&str, &str),
-    key: &str,
     package: &mut Package,
 ) -> Result<(), Error> {
     let Some(file) = definition.credentials.get(name) else { return Ok(()) };
+    let action = format!("Secret.{property}");
+    for (name, secure) in [(property, true), (action.as_str(), false)] {
+        let name = name.to_owned();
+        package.properties.push(Property { name, value: None, secure, hidden: true, remembered: None });
+    }
+
     let paths = Paths::new(payload);
     let folder = file.rsplit_once('\\').map_or("", |(folder, _)| folder);
     let names = paths.below_data(folder).ok_or_else(|| inexpressible(format!("the secret's file {file}")))?;
@@ -132,22 +134,22 @@ fn hand_over(
         let permissions = Some(permissions(&definition.name, false));
         package.components.push(Component::for_folder(id(FEATURE)?, Folder { directory, permissions }));
     }
-    let quote = |text: String| format!("'{}'", text.replace('\'', "''"));
-    let command = format!(
-        "\"[System64Folder]WindowsPowerShell\\v1.0\\powershell.exe\" -NoProfile -NonInteractive -Command \
-         \"Set-Content -NoNewline -LiteralPath {} -Value (Get-ItemProperty -LiteralPath {}).{property}\"",
-        quote(paths.formatted(file)),
-        quote(literal(&format!(r"HKLM:\{key}"))),
-    );
-    run(
-        Run {
-            name: &format!("Secret{property}"),
-            command,
-            after: "WriteRegistryValues",
-            condition: Some(format!("{property} AND {property} <> REMEMBERED_{property} AND NOT REMOVE")),
-            timing: Timing::Deferred,
-            hidden: true,
-        },
-        package,
-    )
+
+    let condition = Some(format!("{property} AND NOT REMOVE"));
+    let data = format!("{}|[{property}]", paths.formatted(file));
+    set(&format!("Set.{action}"), &action, data, condition.clone(), package)?;
+    package.actions.push(CustomAction {
+        id: id(&action)?,
+        kind: ActionKind::Script { text: WRITE_SECRET.to_owned() },
+        timing: Timing::Deferred,
+        // A service without its secret is worse than none.
+        ignore_failure: false,
+        hidden: true,
+        steps: vec![Step {
+            sequence: Sequence::Execute,
+            position: Position::After("InstallFiles".to_owned()),
+            condition,
+        }],
+    });
+    Ok(())
 }

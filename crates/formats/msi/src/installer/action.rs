@@ -43,6 +43,12 @@ pub enum ActionKind {
         /// Command line with the program's path.
         command: String,
     },
+    /// Runs JScript inside the installer: the way to hand over what must stand on no command line. Deferred, it finds
+    /// the value of the property that has the action's name in `Session.Property("CustomActionData")`.
+    Script {
+        /// The script; not formatted.
+        text: String,
+    },
     /// Ends the installation with a message.
     Fail {
         /// The message.

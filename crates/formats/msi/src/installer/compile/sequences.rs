@@ -9,6 +9,7 @@ use crate::{Database, Error, Value, row};
 const RUN_FILE: i32 = 18;
 const FAIL: i32 = 19;
 const RUN_PROGRAM: i32 = 34;
+const SCRIPT: i32 = 37;
 const SET_PROPERTY: i32 = 51;
 
 // Their options.
@@ -178,6 +179,7 @@ fn add_action(action: &CustomAction, database: &mut Database) -> Result<(), Erro
         ActionKind::SetProperty { property, value } => (SET_PROPERTY, property.as_str(), value),
         ActionKind::RunFile { file, arguments } => (RUN_FILE, file.as_str(), arguments),
         ActionKind::RunProgram { directory, command } => (RUN_PROGRAM, directory.as_str(), command),
+        ActionKind::Script { text } => (SCRIPT, "", text),
         ActionKind::Fail { message } => (FAIL, "", message),
     };
     let timing = match action.timing {
@@ -186,7 +188,7 @@ fn add_action(action: &CustomAction, database: &mut Database) -> Result<(), Erro
         Timing::Rollback => IN_SCRIPT | ROLLBACK | NO_IMPERSONATION,
         Timing::Commit => IN_SCRIPT | COMMIT | NO_IMPERSONATION,
     };
-    let runs = matches!(kind, RUN_FILE | RUN_PROGRAM);
+    let runs = matches!(kind, RUN_FILE | RUN_PROGRAM | SCRIPT);
     if timing != 0 && !runs {
         return Err(Error::Invalid(format!(
             "the action {} changes nothing on the machine; make it immediate",
