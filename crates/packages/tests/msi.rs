@@ -141,6 +141,9 @@ fn the_service_is_told_by_tables() {
     assert!(database.table("MsiServiceConfigFailureActions").is_none());
     let recovery = cell(&database, "CustomAction", "Recovery", "Target");
     assert!(recovery.contains("failure \"kestrel\" reset= 86400 actions= restart/"), "{recovery}");
+    // Where folders are is the machine's to say.
+    let default = cell(&database, "CustomAction", "Default.WATCH_FOLDER", "Target");
+    assert_eq!(default, r"[CommonAppDataFolder]kestrel\state\watch");
     let state = database.table("MsiLockPermissionsEx").unwrap();
     let sid = "S-1-5-80-";
     assert!(state.rows.iter().any(|row| row[3].text().contains(sid) && row[3].text().contains("0x1301bf")));

@@ -11,7 +11,7 @@ use landfall_msi::installer::{
 use landfall_msi::{Field, Interface};
 use landfall_payload::{Definition, Payload, Setting, SettingType};
 
-use super::actions::{literal, set};
+use super::actions::set;
 use super::files::{FEATURE, Place, id};
 use super::inexpressible;
 use super::service::{Paths, permissions};
@@ -51,6 +51,7 @@ pub(super) fn add(payload: &Payload, package: &mut Package, interface: &mut Inte
         remembered: None,
     });
     let Some(definition) = &payload.service else { return Ok(()) };
+    let paths = Paths::new(payload);
     for (name, setting) in &definition.settings {
         let property = property(name);
         let secret = setting.kind == SettingType::Secret;
@@ -61,7 +62,8 @@ pub(super) fn add(payload: &Payload, package: &mut Package, interface: &mut Inte
         if secret {
             hand_over(payload, definition, (name, &property), package)?;
         } else {
-            remember(&property, setting.default.as_deref(), &format!(r"{key}\Settings"), package)?;
+            let default = setting.default.as_deref().map(|text| paths.formatted(text));
+            remember(&property, default, &format!(r"{key}\Settings"), package)?;
         }
         interface.fields.push(Field { property, label: setting.title.clone(), secret });
     }
@@ -84,11 +86,11 @@ fn condition(property: &str, kind: SettingType) -> Option<(String, &'static str)
 }
 
 /// A property that upgrades and repairs keep.
-fn remember(property: &str, default: Option<&str>, key: &str, package: &mut Package) -> Result<(), Error> {
+fn remember(property: &str, default: Option<String>, key: &str, package: &mut Package) -> Result<(), Error> {
     let place = RegistryPlace { key: key.to_owned(), name: Some(property.to_owned()) };
     package.properties.push(Property {
         name: property.to_owned(),
-        value: default.map(literal),
+        value: default,
         secure: true,
         hidden: false,
         remembered: Some(place),
