@@ -93,7 +93,11 @@ fn write(payload: &Payload) -> Result<Vec<u8>, Error> {
 }
 
 fn sample() -> Payload {
-    payload(tempfile::tempdir().unwrap().keep().as_path(), "1.2.3", "x86_64-pc-windows-gnu")
+    // A folder for each test, which is named after its thread; the files are read when the package is written.
+    let name = std::thread::current().name().unwrap_or("sample").to_owned();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("msi").join(name);
+    fs::create_dir_all(&folder).unwrap();
+    payload(&folder, "1.2.3", "x86_64-pc-windows-gnu")
 }
 
 fn database(payload: &Payload) -> Database {
