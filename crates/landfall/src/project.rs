@@ -148,7 +148,7 @@ impl Project {
                 vec![Format::Deb, Format::Rpm, Format::Apk, Format::Arch, Format::TarGz, Format::TarZst]
             }
             Os::Macos => vec![Format::TarGz],
-            Os::Windows => vec![Format::Zip],
+            Os::Windows => vec![Format::Msi, Format::Zip],
         })
     }
 }

@@ -12,8 +12,15 @@ pub fn compare(format: Format, one: &str, other: &str) -> Option<Ordering> {
         // libalpm's comparison is rpm's of before `~` and `^`.
         Format::Arch => parts(one, other, "", alpm),
         Format::Apk => alpine(one, other),
+        Format::Msi => installer(one).cmp(&installer(other)),
         Format::TarGz | Format::TarZst | Format::Zip => return None,
     })
+}
+
+/// Windows Installer compares three numbers and nothing else.
+fn installer(version: &str) -> [u32; 3] {
+    let mut numbers = version.split('.').map(|number| number.parse().unwrap_or(0));
+    [(); 3].map(|()| numbers.next().unwrap_or(0))
 }
 
 /// `[epoch:]version[-release]`, part by part. A release that is missing counts as `without`, or where that is

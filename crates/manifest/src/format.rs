@@ -20,6 +20,9 @@ pub enum Format {
     /// Arch Linux package.
     #[serde(rename = "arch")]
     Arch,
+    /// Windows Installer package.
+    #[serde(rename = "msi")]
+    Msi,
     /// Tar archive compressed with gzip.
     #[serde(rename = "tar.gz")]
     TarGz,
@@ -33,8 +36,8 @@ pub enum Format {
 
 impl Format {
     /// Every format, in the order in which they are built and shown.
-    pub const ALL: [Format; 7] =
-        [Self::Deb, Self::Rpm, Self::Apk, Self::Arch, Self::TarGz, Self::TarZst, Self::Zip];
+    pub const ALL: [Format; 8] =
+        [Self::Deb, Self::Rpm, Self::Apk, Self::Arch, Self::Msi, Self::TarGz, Self::TarZst, Self::Zip];
 
     /// Name used in the manifest, on the command line and in `release.json`.
     pub fn name(self) -> &'static str {
@@ -43,6 +46,7 @@ impl Format {
             Self::Rpm => "rpm",
             Self::Apk => "apk",
             Self::Arch => "arch",
+            Self::Msi => "msi",
             Self::TarGz => "tar.gz",
             Self::TarZst => "tar.zst",
             Self::Zip => "zip",

@@ -447,9 +447,21 @@ pub struct Packages {
     /// Arch Linux packages.
     #[serde(default)]
     pub arch: Arch,
+    /// Windows Installer packages.
+    #[serde(default)]
+    pub msi: Msi,
     /// Plain archives.
     #[serde(default)]
     pub archive: Archive,
+}
+
+/// Windows Installer packages.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Msi {
+    /// What all versions of the product share, as a GUID. Default: derived from the product's identifier. Give it
+    /// where versions made by another tool are to be upgraded.
+    pub upgrade_code: Option<String>,
 }
 
 /// Debian packages.

@@ -14,6 +14,7 @@ mod digests;
 mod error;
 mod inspection;
 mod listing;
+mod msi;
 mod rpm;
 mod shell;
 mod tree;
@@ -28,6 +29,7 @@ pub use deb::DebPackage;
 pub use error::Error;
 pub use inspection::{FileRecord, Inspection, Kind, Script};
 use landfall_payload::{Compression, Format, Payload};
+pub use msi::MsiPackage;
 pub use rpm::RpmPackage;
 pub use visit::Visitor;
 
@@ -81,6 +83,7 @@ pub fn packager(format: Format) -> &'static dyn Package {
         Format::Rpm => &RpmPackage,
         Format::Apk => &ApkPackage,
         Format::Arch => &ArchPackage,
+        Format::Msi => &MsiPackage,
         Format::TarGz => &TarGzPackage,
         Format::TarZst => &TarZstPackage,
         Format::Zip => &ZipPackage,
@@ -88,7 +91,7 @@ pub fn packager(format: Format) -> &'static dyn Package {
 }
 
 /// Every packager, in the order in which an unknown file is tried.
-pub fn all() -> [&'static dyn Package; 7] {
+pub fn all() -> [&'static dyn Package; 8] {
     Format::ALL.map(packager)
 }
 

@@ -101,6 +101,11 @@ impl Architecture {
             Format::Rpm => rpm,
             Format::Apk => apk,
             Format::Arch => arch,
+            Format::Msi => match self {
+                A::X86_64 => Some("x64"),
+                A::Aarch64 => Some("arm64"),
+                _ => None,
+            },
             Format::TarGz | Format::TarZst | Format::Zip => Some(name),
         }
     }

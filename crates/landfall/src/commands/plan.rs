@@ -56,9 +56,13 @@ pub(crate) fn artifacts(built: &Built, formats: &[Format]) -> Vec<Planned> {
             Ok(name) => planned.file = Some(name),
             Err(e) => planned.obstacle = Some(e.to_string()),
         }
-        if payload.target.os != landfall_payload::Os::Linux && !format.is_archive() {
+        let (os, name) = match format {
+            Format::Msi => (landfall_payload::Os::Windows, "Windows"),
+            _ => (landfall_payload::Os::Linux, "Linux"),
+        };
+        if payload.target.os != os && !format.is_archive() {
             planned.obstacle =
-                Some(format!("{format} packages are for Linux, not for {}", payload.target.os.name()));
+                Some(format!("{format} packages are for {name}, not for {}", payload.target.os.name()));
         }
         if format == Format::Apk && payload.target.is_glibc() && has_dynamic_programs(built) {
             planned.notes.push(

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use landfall_manifest::model::{self, FileEntry, Role, VersionSource};
 use landfall_manifest::variables::{self, PRODUCT};
 use landfall_manifest::{Diagnostic, Document, Format, Loaded, Report, Version, values};
+use landfall_service_definition::Platform;
 
 use crate::binary;
 use crate::changelog;
@@ -138,6 +139,11 @@ pub fn build(loaded: &Loaded, target: &Target, version: &Version, epoch: i64) ->
     if let Some(folder) = &mut options.archive.folder {
         *folder = variables::expand(folder, &[PRODUCT], |v| layout.value(v)).unwrap_or_default();
     }
+    // What is unpacked anywhere has no service; an installer of the same files has one.
+    let service = service.or_else(|| match target.os {
+        Os::Windows => service::definition(manifest, target, &text, Platform::Windows),
+        Os::Linux | Os::Macos => None,
+    });
     let payload = Payload {
         product: product(manifest, version),
         target: target.clone(),

@@ -1,0 +1,113 @@
+//! Components.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Check, Report, Row, find, rows};
+use crate::Database;
+
+pub(super) const ICE02: Check = Check {
+    number: "ICE02",
+    reason: "a key path outside its component tells nothing of whether the component is installed",
+    remedy: "make one of the component's own files or registry values its key path",
+    run: key_paths,
+};
+
+pub(super) const ICE08: Check = Check {
+    number: "ICE08",
+    reason: "Windows counts users of components by GUID: of two with the same one, neither is removed rightly",
+    remedy: "give each component a GUID of its own",
+    run: guids,
+};
+
+pub(super) const ICE18: Check = Check {
+    number: "ICE18",
+    reason: "a folder that nothing makes is missing as a key path, and the component counts as not installed",
+    remedy: "add the folder to CreateFolder, or choose another key path",
+    run: empty_folders,
+};
+
+pub(super) const ICE21: Check = Check {
+    number: "ICE21",
+    reason: "a component without a feature is never installed",
+    remedy: "add it to FeatureComponents",
+    run: features,
+};
+
+pub(super) const ICE33: Check = Check {
+    number: "ICE33",
+    reason: "registrations that Windows Installer knows tables for cannot be advertised or repaired as registry values",
+    remedy: "use the table Class, ProgId, Extension, TypeLib or AppId",
+    run: registrations,
+};
+
+/// `msidbComponentAttributesRegistryKeyPath`.
+pub(super) const REGISTRY_KEY_PATH: i32 = 4;
+/// `msidbComponentAttributesODBCDataSource`.
+const ODBC_KEY_PATH: i32 = 32;
+
+fn key_paths(database: &Database, report: &mut Report<'_>) {
+    for component in rows(database, "Component") {
+        let (key, attributes) = (component.text("KeyPath"), component.int("Attributes"));
+        if key.is_empty() || attributes & ODBC_KEY_PATH != 0 {
+            continue;
+        }
+        let table = if attributes & REGISTRY_KEY_PATH != 0 { "Registry" } else { "File" };
+        let owner = find(database, table, key).map(|row| row.text("Component_"));
+        if owner != Some(component.text("Component")) {
+            report.error(&component, format!("its key path {key} is no row of {table} that belongs to it"));
+        }
+    }
+}
+
+fn guids(database: &Database, report: &mut Report<'_>) {
+    let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+    for component in rows(database, "Component") {
+        let guid = component.text("ComponentId");
+        if guid.is_empty() {
+            continue;
+        }
+        if let Some(other) = seen.insert(guid, component.text("Component")) {
+            report.error(&component, format!("it has the GUID {guid} of the component {other}"));
+        }
+    }
+}
+
+fn empty_folders(database: &Database, report: &mut Report<'_>) {
+    let made: BTreeSet<(&str, &str)> =
+        rows(database, "CreateFolder").map(|row| (row.text("Directory_"), row.text("Component_"))).collect();
+    let with_files: BTreeSet<&str> = rows(database, "File").map(|row| row.text("Component_")).collect();
+    for component in rows(database, "Component").filter(|row| row.value("KeyPath").is_null()) {
+        let (id, directory) = (component.text("Component"), component.text("Directory_"));
+        if !made.contains(&(directory, id)) && !with_files.contains(id) {
+            report.error(&component, format!("its key path is the folder {directory}, which nothing makes"));
+        }
+    }
+}
+
+fn features(database: &Database, report: &mut Report<'_>) {
+    let mapped: BTreeSet<&str> =
+        rows(database, "FeatureComponents").map(|row| row.text("Component_")).collect();
+    for component in rows(database, "Component").filter(|row| !mapped.contains(row.text("Component"))) {
+        report.error(&component, "it belongs to no feature");
+    }
+}
+
+fn registrations(database: &Database, report: &mut Report<'_>) {
+    for value in rows(database, "Registry") {
+        let key = value.text("Key").to_ascii_lowercase();
+        let classes = match value.int("Root") {
+            0 => Some(key.as_str()),
+            _ => key.strip_prefix(r"software\classes\"),
+        };
+        let Some(key) = classes else { continue };
+        let head = key.split('\\').next().unwrap_or_default();
+        if matches!(head, "clsid" | "appid" | "typelib") || is_extension(&value, head) {
+            report.warn(&value, format!("it registers {head} as a registry value"));
+        }
+    }
+}
+
+fn is_extension(value: &Row<'_>, head: &str) -> bool {
+    // The default value of `.ext` names its type.
+    head.starts_with('.') && value.value("Name").is_null()
+}

@@ -1,0 +1,170 @@
+//! Internal consistency evaluators: the checks that Windows' own tools run over a database, by their numbers.
+//!
+//! Microsoft publishes what each one looks for, but the checks themselves run only on Windows. These look for the
+//! same, as functions over a [`Database`] that was compiled or read.
+
+mod components;
+mod folders;
+mod identity;
+mod interface;
+mod platform;
+mod sequences;
+mod values;
+
+use std::fmt;
+
+use crate::{Database, Value};
+
+/// How much a finding matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// May be meant so.
+    Warning,
+    /// Misbehaves at installation, repair, upgrade or removal.
+    Error,
+}
+
+/// Something that a check found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Number of the check: `ICE03`.
+    pub number: &'static str,
+    /// How much it matters.
+    pub severity: Severity,
+    /// The table.
+    pub table: String,
+    /// Primary key of the row, its parts separated by slashes; empty for a whole table.
+    pub row: String,
+    /// What is wrong.
+    pub what: String,
+    /// Why it matters.
+    pub reason: &'static str,
+    /// What to do.
+    pub remedy: &'static str,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let row = if self.row.is_empty() { String::new() } else { format!(" {}", self.row) };
+        write!(f, "{}: {}{row}: {}; {}", self.number, self.table, self.what, self.remedy)
+    }
+}
+
+/// A check.
+pub struct Check {
+    /// Its number: `ICE03`.
+    pub number: &'static str,
+    /// Why it matters.
+    pub reason: &'static str,
+    /// What to do about a finding.
+    pub remedy: &'static str,
+    run: fn(&Database, &mut Report<'_>),
+}
+
+/// Every check, by number.
+pub const CHECKS: [Check; 20] = [
+    components::ICE02,
+    values::ICE03,
+    values::ICE06,
+    components::ICE08,
+    folders::ICE09,
+    components::ICE18,
+    interface::ICE20,
+    components::ICE21,
+    identity::ICE24,
+    sequences::ICE27,
+    folders::ICE30,
+    components::ICE33,
+    folders::ICE38,
+    folders::ICE43,
+    folders::ICE57,
+    identity::ICE61,
+    folders::ICE64,
+    platform::ICE80,
+    folders::ICE91,
+    folders::ICE99,
+];
+
+/// Runs every check.
+pub fn check(database: &Database) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for check in &CHECKS {
+        (check.run)(database, &mut Report { check, findings: &mut findings });
+    }
+    findings
+}
+
+/// Where a check puts what it finds.
+struct Report<'a> {
+    check: &'a Check,
+    findings: &'a mut Vec<Finding>,
+}
+
+impl Report<'_> {
+    fn error(&mut self, row: &Row<'_>, what: impl Into<String>) {
+        self.add(Severity::Error, row.table, row.key(), what.into());
+    }
+
+    fn warn(&mut self, row: &Row<'_>, what: impl Into<String>) {
+        self.add(Severity::Warning, row.table, row.key(), what.into());
+    }
+
+    fn table(&mut self, table: &str, what: impl Into<String>) {
+        self.push(Severity::Error, table.to_owned(), String::new(), what.into());
+    }
+
+    fn add(&mut self, severity: Severity, table: &crate::Table, row: String, what: String) {
+        self.push(severity, table.name.clone(), row, what);
+    }
+
+    fn push(&mut self, severity: Severity, table: String, row: String, what: String) {
+        let Check { number, reason, remedy, .. } = *self.check;
+        self.findings.push(Finding { number, severity, table, row, what, reason, remedy });
+    }
+}
+
+/// A row that knows its columns by name.
+#[derive(Clone, Copy)]
+struct Row<'d> {
+    table: &'d crate::Table,
+    values: &'d [Value],
+}
+
+impl<'d> Row<'d> {
+    fn value(&self, column: &str) -> &'d Value {
+        self.table.column(column).and_then(|index| self.values.get(index)).unwrap_or(&Value::Null)
+    }
+
+    fn text(&self, column: &str) -> &'d str {
+        self.value(column).text()
+    }
+
+    fn int(&self, column: &str) -> i32 {
+        self.value(column).int().unwrap_or(0)
+    }
+
+    fn key(&self) -> String {
+        self.table.key(self.values).map(Value::to_string).collect::<Vec<_>>().join("/")
+    }
+}
+
+/// The rows of a table, none where it is missing.
+fn rows<'d>(database: &'d Database, table: &str) -> impl Iterator<Item = Row<'d>> + use<'d> {
+    let table = database.table(table);
+    table.into_iter().flat_map(|table| table.rows.iter().map(move |values| Row { table, values }))
+}
+
+/// The row of a table with this first key.
+fn find<'d>(database: &'d Database, table: &str, key: &str) -> Option<Row<'d>> {
+    rows(database, table).find(|row| row.values.first().is_some_and(|value| value.text() == key))
+}
+
+/// Value of a property; empty where it has none.
+fn property<'d>(database: &'d Database, name: &str) -> &'d str {
+    find(database, "Property", name).map_or("", |row| row.text("Value"))
+}
+
+/// The long form of a `Filename`.
+fn long_name(entry: &str) -> &str {
+    entry.split_once('|').map_or(entry, |(_, long)| long)
+}

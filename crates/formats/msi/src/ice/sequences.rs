@@ -1,0 +1,143 @@
+//! The order of actions.
+
+use std::collections::BTreeMap;
+
+use super::{Check, Report, find, rows};
+use crate::Database;
+use crate::installer::Sequence;
+
+pub(super) const ICE27: Check = Check {
+    number: "ICE27",
+    reason: "an action at the wrong place works on what is not known yet, or changes the machine beyond rollback",
+    remedy: "give the action its usual number",
+    run: order,
+};
+
+/// Pairs that must follow each other, where both are there.
+const ORDER: [(&str, &str); 34] = [
+    ("AppSearch", "CostInitialize"),
+    ("LaunchConditions", "CostInitialize"),
+    ("FindRelatedProducts", "MigrateFeatureStates"),
+    ("FindRelatedProducts", "RemoveExistingProducts"),
+    ("CostInitialize", "FileCost"),
+    ("FileCost", "CostFinalize"),
+    ("CostInitialize", "CostFinalize"),
+    ("CostFinalize", "MigrateFeatureStates"),
+    ("CostFinalize", "InstallValidate"),
+    ("InstallValidate", "InstallInitialize"),
+    ("InstallValidate", "RemoveExistingProducts"),
+    ("InstallInitialize", "ProcessComponents"),
+    ("ProcessComponents", "UnpublishFeatures"),
+    ("UnpublishFeatures", "StopServices"),
+    ("StopServices", "DeleteServices"),
+    ("DeleteServices", "RemoveRegistryValues"),
+    ("RemoveRegistryValues", "RemoveShortcuts"),
+    ("RemoveShortcuts", "RemoveFiles"),
+    ("RemoveEnvironmentStrings", "RemoveFiles"),
+    ("RemoveFiles", "RemoveFolders"),
+    ("RemoveFiles", "InstallFiles"),
+    ("RemoveFolders", "CreateFolders"),
+    ("CreateFolders", "InstallFiles"),
+    ("StopServices", "InstallFiles"),
+    ("InstallFiles", "CreateShortcuts"),
+    ("InstallFiles", "WriteRegistryValues"),
+    ("InstallFiles", "InstallServices"),
+    ("InstallServices", "MsiConfigureServices"),
+    ("MsiConfigureServices", "StartServices"),
+    ("InstallServices", "StartServices"),
+    ("StartServices", "RegisterProduct"),
+    ("RegisterProduct", "PublishProduct"),
+    ("PublishFeatures", "PublishProduct"),
+    ("PublishProduct", "InstallFinalize"),
+];
+
+/// Actions that write to the script and so belong between `InstallInitialize` and `InstallFinalize`.
+const CHANGES: [&str; 22] = [
+    "CreateFolders",
+    "CreateShortcuts",
+    "DeleteServices",
+    "InstallFiles",
+    "InstallServices",
+    "MsiConfigureServices",
+    "ProcessComponents",
+    "PublishFeatures",
+    "PublishProduct",
+    "RegisterProduct",
+    "RegisterUser",
+    "RemoveEnvironmentStrings",
+    "RemoveFiles",
+    "RemoveFolders",
+    "RemoveRegistryValues",
+    "RemoveShortcuts",
+    "StartServices",
+    "StopServices",
+    "UnpublishFeatures",
+    "WriteEnvironmentStrings",
+    "WriteRegistryValues",
+    "InstallExecute",
+];
+
+/// Actions without which nothing is installed.
+const REQUIRED: [&str; 5] =
+    ["CostInitialize", "CostFinalize", "InstallValidate", "InstallInitialize", "InstallFinalize"];
+
+fn order(database: &Database, report: &mut Report<'_>) {
+    for sequence in Sequence::ALL {
+        let table = sequence.table();
+        let numbers: BTreeMap<&str, i32> =
+            rows(database, table).map(|row| (row.text("Action"), row.int("Sequence"))).collect();
+        if numbers.is_empty() {
+            continue;
+        }
+        let at = |action: &str| numbers.get(action).copied();
+        let row = |action: &str| find(database, table, action);
+        for (first, second) in ORDER {
+            if let (Some(one), Some(two), Some(row)) = (at(first), at(second), row(second))
+                && one >= two
+            {
+                report.error(&row, format!("it must come after {first}"));
+            }
+        }
+        if sequence != Sequence::Execute {
+            continue;
+        }
+        for action in REQUIRED.iter().filter(|action| at(action).is_none()) {
+            report.table(table, format!("{action} is missing"));
+        }
+        let (Some(start), Some(end)) = (at("InstallInitialize"), at("InstallFinalize")) else { continue };
+        for action in CHANGES {
+            if let (Some(number), Some(row)) = (at(action), row(action))
+                && !(start..end).contains(&number)
+            {
+                report.error(&row, "it must stand between InstallInitialize and InstallFinalize");
+            }
+        }
+        check_removal(&numbers, database, report);
+    }
+}
+
+/// `RemoveExistingProducts` may stand at four places only.
+fn check_removal(numbers: &BTreeMap<&str, i32>, database: &Database, report: &mut Report<'_>) {
+    let at = |action: &str| numbers.get(action).copied();
+    let table = Sequence::Execute.table();
+    let (Some(removal), Some(row)) =
+        (at("RemoveExistingProducts"), find(database, table, "RemoveExistingProducts"))
+    else {
+        return;
+    };
+    // What stands between an anchor and the removal must not change the machine.
+    let changes_between = |from: i32, to: i32| {
+        CHANGES.iter().any(|action| at(action).is_some_and(|number| from < number && number < to))
+    };
+    let fits =
+        ["InstallValidate", "InstallInitialize", "InstallExecute", "InstallExecuteAgain", "InstallFinalize"]
+            .iter()
+            .filter_map(|anchor| at(anchor))
+            .any(|anchor| anchor < removal && !changes_between(anchor, removal));
+    if !fits {
+        report.error(
+            &row,
+            "it must follow InstallValidate, InstallInitialize, InstallExecute or InstallFinalize directly",
+        );
+    }
+}
