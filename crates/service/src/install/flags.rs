@@ -2,6 +2,7 @@
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use landfall_service_definition::{Definition, Platform, Setting, SettingType};
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -232,12 +233,9 @@ fn after(definition: &Definition, command: &str) -> String {
 pub(crate) fn given(definition: &Definition, matches: &ArgMatches) -> BTreeMap<String, String> {
     let mut given = BTreeMap::new();
     for name in answerable(definition) {
-        if !has(matches, &name) {
-            continue;
-        }
         let value = match ANSWERABLE.iter().find(|(option, _)| *option == name) {
             Some((_, true)) => is_set(matches, &name).then(|| "yes".to_owned()),
-            _ => matches.get_one::<String>(&name).cloned(),
+            _ => value::<String>(matches, &name).cloned(),
         };
         given.extend(value.map(|value| (name, value)));
     }
@@ -249,17 +247,18 @@ pub(crate) fn given(definition: &Definition, matches: &ArgMatches) -> BTreeMap<S
     given
 }
 
-/// Whether the command knows the argument at all.
-fn has(matches: &ArgMatches, name: &str) -> bool {
-    matches.try_contains_id(name).is_ok()
+/// The value of an argument, if the command knows it and it was given. (Asking for one that a command does not know is
+/// an error in debug builds only, and no value in others.)
+fn value<'a, T: Any + Clone + Send + Sync>(matches: &'a ArgMatches, name: &str) -> Option<&'a T> {
+    matches.try_get_one(name).ok().flatten()
 }
 
 /// Whether a yes-or-no flag was given.
 pub(crate) fn is_set(matches: &ArgMatches, name: &str) -> bool {
-    has(matches, name) && matches.get_flag(name)
+    value(matches, name).copied().unwrap_or(false)
 }
 
 /// The path that was given for an option.
 pub(crate) fn path(matches: &ArgMatches, name: &str) -> Option<PathBuf> {
-    has(matches, name).then(|| matches.get_one::<PathBuf>(name).cloned()).flatten()
+    value(matches, name).cloned()
 }
