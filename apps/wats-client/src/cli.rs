@@ -14,7 +14,7 @@ Environment (goes before the configuration file):
 
 Exit codes:
    0  success
-   1  general error; a file that convert refuses
+   1  general error; a file that convert refuses; a service that status finds wanting
    2  a requirement or privilege is missing
    3  the configuration is not valid
   64  wrong use
@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Check the configuration and say what is wrong, where, and what to do.
     Check(ConfigFile),
+    /// Ask the running service how it is; ends with 0 if it does its work.
+    Status(Status),
     /// Look at the queue.
     #[command(subcommand)]
     Queue(Queue),
@@ -84,6 +86,20 @@ pub(crate) struct Demo {
     /// Address and port of the demonstration server; port 0 is a free one.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     pub(crate) listen: SocketAddr,
+}
+
+/// Which service, and how to show it.
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    /// Name of the instance, where there are several.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) instance: Option<String>,
+    /// Answer in JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Go on and print every change, until interrupted.
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) follow: bool,
 }
 
 /// What to see of the queue.

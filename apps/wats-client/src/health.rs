@@ -3,7 +3,7 @@
 use crate::queue::Queue;
 use crate::status::{Connection, SharedStatus, Status};
 use landfall_service::{Context, Liveness, health::Health};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fmt::Write;
 use std::sync::atomic::Ordering;
 use wats::Station;
@@ -16,14 +16,14 @@ pub(crate) fn health(context: &Context, queue: &Queue, status: &SharedStatus, st
     let liveness = context.liveness().clone();
     Health::of(context)
         .not_ready(move || not_ready(&for_ready))
-        .details(move || details(&for_details.0, &for_details.1, &station))
+        .details(move || details(&for_details.0, &for_details.1, &station).to_string())
         .metrics(move || metrics(&for_metrics.0, &for_metrics.1, &liveness))
         .build()
 }
 
 /// Why the service does not do its work, if it does not. A server that is away is no reason: then reports are kept,
 /// which is the service's work.
-fn not_ready(status: &Status) -> Option<String> {
+pub(crate) fn not_ready(status: &Status) -> Option<String> {
     let folders = status.folders();
     match status.connection() {
         Connection::Unconfigured(reason) | Connection::Degraded(reason) => Some(reason),
@@ -34,7 +34,7 @@ fn not_ready(status: &Status) -> Option<String> {
 }
 
 /// How it is, as a JSON object.
-fn details(queue: &Queue, status: &Status, station: &str) -> String {
+pub(crate) fn details(queue: &Queue, status: &Status, station: &str) -> Value {
     let counts = queue.counts();
     json!({
         "version": env!("CARGO_PKG_VERSION"),
@@ -54,7 +54,6 @@ fn details(queue: &Queue, status: &Status, station: &str) -> String {
         "uploadFailures": status.upload_failures.load(Ordering::Relaxed),
         "watch": status.folders(),
     })
-    .to_string()
 }
 
 /// Name, kind, help, and the values with their labels.

@@ -1,6 +1,7 @@
 //! The service: all parts put together.
 
 use crate::config::Config;
+use crate::control::{self, CHANGED};
 use crate::health;
 use crate::intake::{Intake, Shared};
 use crate::queue::Queue;
@@ -77,6 +78,7 @@ pub(crate) async fn run(config: Config, context: Context) -> Result<(), ServiceE
             }
         });
     }
+    let events = control::open(&context, &queue, &status, &config.station);
     context.status_from({
         let (queue, status) = (queue.clone(), status.clone());
         move || status.line(&queue)
@@ -84,7 +86,15 @@ pub(crate) async fn run(config: Config, context: Context) -> Result<(), ServiceE
     context.ready();
 
     let mut result = Ok(());
+    let mut told = String::new();
     while !context.is_stopping() {
+        if let Some(events) = &events {
+            let line = status.line(&queue);
+            if line != told {
+                events.publish(CHANGED, line.as_bytes());
+                told = line;
+            }
+        }
         if queue.is_damaged() {
             let error =
                 "the database is damaged: it is put aside, and what is readable saved, at the next start";

@@ -6,6 +6,7 @@ mod demo;
 mod installation;
 mod queue;
 mod run;
+mod status;
 
 pub(crate) use check::check;
 pub(crate) use convert::convert;
@@ -13,6 +14,7 @@ pub(crate) use demo::demo;
 pub(crate) use installation::Installation;
 pub(crate) use queue::queue;
 pub(crate) use run::run;
+pub(crate) use status::status;
 
 use crate::Failure;
 use landfall_service::Context;

@@ -1,6 +1,9 @@
 //! What monitoring is told.
 
 use crate::support::Station;
+use serde_json::Value;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 
 #[test]
 fn all_endpoints_answer() {
@@ -55,4 +58,43 @@ fn an_occupied_health_port_is_no_reason_to_stop() {
     station.put("ONE");
     station.wait_for(1);
     assert!(station.log().contains("health endpoints are off"), "{}", station.log());
+}
+
+#[test]
+fn the_command_line_asks_the_running_service() {
+    let station = Station::new();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let nobody = station.status(&[]).output().unwrap();
+    assert_eq!(nobody.status.code(), Some(1));
+    assert!(text(&nobody.stderr).contains("does not run"), "{}", text(&nobody.stderr));
+
+    let _client = station.start();
+    station.wait("the connection", |station| station.details()["server"]["state"] == "connected");
+    let mut follower = station.status(&["--follow"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(follower.stdout.take().unwrap()).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "Connected; 0 waiting, 0 delivered, 0 refused");
+    station.put("ONE");
+    station.wait_for(1);
+    assert!(lines.any(|line| line.unwrap() == "Connected; 0 waiting, 1 delivered, 0 refused"));
+    follower.kill().unwrap();
+    follower.wait().unwrap();
+
+    let answer = station.status(&["--json"]).output().unwrap();
+    assert!(answer.status.success(), "{}", text(&answer.stderr));
+    let state: Value = serde_json::from_slice(&answer.stdout).unwrap();
+    assert_eq!(state["alive"], true);
+    assert_eq!(state["problem"], Value::Null);
+    assert_eq!(state["details"]["queue"]["delivered"], 1);
+}
+
+#[test]
+fn a_service_that_cannot_work_says_why_on_the_command_line() {
+    let mut station = Station::new();
+    station.set("server", "url", "\"\"");
+    let _client = station.start();
+    station.wait("the folder", |station| station.ask("/health/ready").is_some());
+    let answer = station.status(&[]).output().unwrap();
+    assert_eq!(answer.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&answer.stderr).contains("no server address is set"), "{answer:?}");
+    assert!(String::from_utf8_lossy(&answer.stdout).starts_with("Not configured: "), "{answer:?}");
 }

@@ -107,6 +107,7 @@ impl Station {
         let log = File::options().create(true).append(true).open(self.path("log")).unwrap();
         let mut command = program();
         command.arg("run").arg("--config").arg(self.config()).stderr(log).stdin(Stdio::null());
+        command.env("RUNTIME_DIRECTORY", self.runtime_folder());
         Client { child: change(&mut command).spawn().unwrap() }
     }
 
@@ -161,6 +162,24 @@ impl Station {
 
     pub(crate) fn details(&self) -> Value {
         self.ask("/health/details").and_then(|(_, body)| serde_json::from_str(&body).ok()).unwrap_or_default()
+    }
+
+    /// Name of this station's instance.
+    pub(crate) fn instance(&self) -> String {
+        self.folder.path().file_name().unwrap().to_string_lossy().into_owned()
+    }
+
+    /// The run-time folder that a service manager would give to the instance.
+    pub(crate) fn runtime_folder(&self) -> PathBuf {
+        self.path(&format!("wats-client@{}", self.instance())).join("run")
+    }
+
+    /// Asks the running service, as an administrator would, with these arguments.
+    pub(crate) fn status(&self, arguments: &[&str]) -> Command {
+        let mut command = program();
+        command.args(["status", "--instance", &self.instance()]).args(arguments);
+        command.env("RUNTIME_DIRECTORY", self.runtime_folder());
+        command
     }
 
     /// Runs another command of the program on this station's configuration.

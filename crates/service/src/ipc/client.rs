@@ -91,7 +91,18 @@ impl Client {
     /// # Errors
     /// When it is not there, may not be talked to, or speaks another version.
     pub async fn connect(name: &str) -> Result<Self, ClientError> {
-        let places = Endpoint::candidates(name)?;
+        Self::connect_first(Endpoint::candidates(name)?, name).await
+    }
+
+    /// As [`Client::connect`], for one of several instances of the service, `NAME@INSTANCE`.
+    ///
+    /// # Errors
+    /// As [`Client::connect`].
+    pub async fn connect_instance(name: &str, instance: &str) -> Result<Self, ClientError> {
+        Self::connect_first(Endpoint::candidates(&format!("{name}@{instance}"))?, name).await
+    }
+
+    async fn connect_first(places: Vec<Endpoint>, name: &str) -> Result<Self, ClientError> {
         for place in &places {
             match Self::connect_at(place, name).await {
                 Err(ClientError::NotRunning { .. }) => {}

@@ -50,13 +50,15 @@ impl Endpoint {
         Ok(folders.map(|folder| Self::at(folder.join("ipc").join("socket"))).collect())
     }
 
-    /// The pipe of the service of this name.
+    /// The pipe of the service of this name, or of the instance whose run-time folder (`RUNTIME_DIRECTORY`) this
+    /// process was given: that folder lies in one with the instance's name.
     ///
     /// # Errors
     /// When the name cannot be one.
     #[cfg(windows)]
     pub fn for_service(name: &str) -> io::Result<Self> {
-        Ok(Self::at(format!(r"\\.\pipe\landfall\{}", checked(name)?)))
+        let given = std::env::var_os("RUNTIME_DIRECTORY").map(PathBuf::from);
+        Ok(Self::pipe(checked(&instance_name(name, given.as_deref()))?))
     }
 
     /// Where a service of this name may be found.
@@ -65,8 +67,22 @@ impl Endpoint {
     /// When the name cannot be one.
     #[cfg(windows)]
     pub fn candidates(name: &str) -> io::Result<Vec<Self>> {
-        Self::for_service(name).map(|endpoint| vec![endpoint])
+        Ok(vec![Self::pipe(checked(name)?)])
     }
+
+    #[cfg(windows)]
+    fn pipe(name: &str) -> Self {
+        Self::at(format!(r"\\.\pipe\landfall\{name}"))
+    }
+}
+
+/// `NAME@INSTANCE`, if the run-time folder lies in a folder of that name; else the name.
+#[cfg(any(windows, test))]
+fn instance_name(name: &str, runtime: Option<&std::path::Path>) -> String {
+    let own = runtime.and_then(|folder| folder.parent()?.file_name()?.to_str());
+    own.filter(|own| own.strip_prefix(name).is_some_and(|rest| rest.starts_with('@')))
+        .unwrap_or(name)
+        .to_owned()
 }
 
 /// A name that leads nowhere else.
@@ -104,6 +120,15 @@ fn user_folder(name: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_instance_has_a_name_of_its_own() {
+        let name = |folder: &str| instance_name("wats-client", Some(std::path::Path::new(folder)));
+        assert_eq!(name("/data/wats-client@line1/run"), "wats-client@line1");
+        assert_eq!(name("/data/wats-client/run"), "wats-client");
+        assert_eq!(name("/data/wats-client-other/run"), "wats-client");
+        assert_eq!(instance_name("wats-client", None), "wats-client");
+    }
 
     #[test]
     fn names_lead_nowhere_else() {

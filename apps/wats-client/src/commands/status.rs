@@ -1,0 +1,56 @@
+//! `wats-client status`
+
+use super::runtime;
+use crate::cli::Status;
+use crate::control::{CHANGED, SERVICE, STATUS, State};
+use crate::{Failure, control};
+use landfall_service::ipc::{Client, ClientError, Event};
+use std::io::{self, Write};
+
+/// Asks the running service how it is.
+pub(crate) fn status(arguments: &Status) -> Result<(), Failure> {
+    runtime()?.block_on(async {
+        let mut client = match &arguments.instance {
+            Some(instance) => Client::connect_instance(SERVICE, instance).await,
+            None => Client::connect(SERVICE).await,
+        }
+        .map_err(Failure::general)?;
+        if arguments.follow {
+            // First, so that nothing is missed between the answer and the events.
+            client.subscribe().await.map_err(Failure::general)?;
+        }
+        let state = ask(&mut client).await?;
+        show(&state, arguments.json)?;
+        while arguments.follow {
+            match client.event().await.map_err(Failure::general)? {
+                Event::Happened { name, body } if name == CHANGED => say(&String::from_utf8_lossy(&body))?,
+                Event::Missed(_) => say(&ask(&mut client).await?.line)?,
+                _ => {}
+            }
+        }
+        match state.problem {
+            None => Ok(()),
+            Some(problem) => Err(Failure::General(problem)),
+        }
+    })
+}
+
+async fn ask(client: &mut Client) -> Result<State, Failure> {
+    let answer = client.request(STATUS, b"").await.map_err(|error: ClientError| Failure::general(error))?;
+    serde_json::from_slice::<control::State>(&answer)
+        .map_err(|error| Failure::General(format!("the service answers in another version's words: {error}")))
+}
+
+fn show(state: &State, as_json: bool) -> Result<(), Failure> {
+    if as_json {
+        let text = serde_json::to_string(state).map_err(Failure::general)?;
+        return say(&text);
+    }
+    say(&state.line)
+}
+
+/// A line for whoever reads; one that reads no more ends it.
+fn say(line: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(Failure::general)
+}
