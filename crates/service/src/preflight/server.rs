@@ -66,7 +66,9 @@ fn date(mut stream: TcpStream, host: &str) -> Option<SystemTime> {
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
     stream.set_write_timeout(Some(PATIENCE)).ok()?;
     let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-    write!(stream, "HEAD / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").ok()?;
+    // In one piece: some servers take the first packet for the whole request.
+    let request = format!("HEAD / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).ok()?;
     let mut bytes = Vec::new();
     // A line that breaks may break after the field.
     let _ = stream.take(ANSWER_LIMIT).read_to_end(&mut bytes);
