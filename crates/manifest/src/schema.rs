@@ -61,7 +61,7 @@ impl Page<'_> {
             }
         }
         for (key, property) in properties {
-            let target = self.inner(property);
+            let target = self.only_table(self.inner(property));
             let (schema, heading) = match (target["properties"].is_object(), property["type"].as_str()) {
                 (true, Some("array")) => (target, format!("[[{}]]", join(path, key))),
                 (true, Some("object")) => (target, format!("[{}.<name>]", join(path, key))),
@@ -99,6 +99,13 @@ impl Page<'_> {
             }
         }
         property
+    }
+
+    /// The table among several kinds of value, if there is exactly one.
+    fn only_table<'j>(&'j self, schema: &'j Json) -> &'j Json {
+        let options = schema["anyOf"].as_array().into_iter().flatten().map(|option| self.inner(option));
+        let tables: Vec<&Json> = options.filter(|option| option["properties"].is_object()).collect();
+        if let [only] = tables[..] { only } else { schema }
     }
 
     fn kind(&self, property: &Json) -> String {

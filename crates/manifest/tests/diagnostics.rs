@@ -195,3 +195,22 @@ fn the_large_example_has_every_key() {
     missing.sort_unstable();
     assert!(missing.is_empty(), "{missing:?}");
 }
+
+#[test]
+fn health_is_an_address_or_a_table_of_them() {
+    let with = |service: &str| format!("{SMALLEST}\n[service]\nprogram = \"hello\"\n{service}\n");
+    assert!(check(&with("health = \"http://127.0.0.1:8080/\"")).is_ok());
+    assert!(
+        check(&with("health = { address = \"http://127.0.0.1:8080/\", listen = \"HELLO_LISTEN\" }")).is_ok()
+    );
+    for (text, said) in [
+        ("health = \"https://127.0.0.1/\"", "http://127.0.0.1:8080/health"),
+        ("health = { address = \"http://127.0.0.1/\", live = \"/live\" }", "\"/live\" is not an address"),
+        ("health = { addres = \"http://127.0.0.1/\" }", "address"),
+        ("restart = { pauses = [\"5s\", \"5s\", \"soon\"] }", "\"soon\" is not a duration"),
+        ("restart = { pauses = [\"5s\"] }", "3"),
+    ] {
+        let message = wrong(&with(text));
+        assert!(message.contains(said), "{text}: {message}");
+    }
+}

@@ -52,11 +52,14 @@ pub fn script(service: &Definition) -> Result<String, Unsupported> {
         })
         .collect();
     let credentials = credentials_directory(service);
-    let mut after_stop = String::new();
+    let mut stopping = String::new();
+    if service.restart != RestartPolicy::Never {
+        stopping.push_str(NO_STRANGER);
+    }
     if !service.credentials.is_empty() {
         prepare
             .extend(copy_credentials(service, &credentials).into_iter().map(|c| format!("{c} || return 1")));
-        after_stop = format!("\nstop_post() {{\n    rm -rf {}\n}}\n", shell(&credentials));
+        stopping.push_str(&format!("\nstop_post() {{\n    rm -rf {}\n}}\n", shell(&credentials)));
     }
     prepare.extend(export_environment(service));
     Ok(format!(
@@ -69,13 +72,24 @@ depend() {{
 {read_environment}
 start_pre() {{
 {prepare}}}
-{after_stop}"#,
+{stopping}"#,
         read_environment = read_environment(NOT_FROM_FILE),
         variables = indent(&variables, 0),
         depend = indent(&depend(service), 1),
         prepare = indent(&prepare, 1),
     ))
 }
+
+/// `supervise-daemon` ends whatever process its pid file names.
+const NO_STRANGER: &str = r#"
+# The number of a supervisor that has ended is used again, by any process of the system.
+stop_pre() {
+    case "$(cat "/proc/$(cat "$pidfile" 2>/dev/null)/comm" 2>/dev/null)" in
+        supervise-daemo*) ;;
+        *) rm -f "$pidfile" ;;
+    esac
+}
+"#;
 
 /// Names that the environment file cannot set: variables of openrc-run, which runs this script in its own shell,
 /// and the path on which it finds its tools.

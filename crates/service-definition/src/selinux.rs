@@ -166,13 +166,21 @@ fn files(cil: &mut Cil, service: &Definition) {
         let of = format!("@_{suffix}_t");
         cil.allow(
             &of,
-            "dir (create getattr setattr search open read write lock ioctl add_name remove_name rename reparent rmdir watch watch_reads)",
+            "dir (create getattr setattr search open read write lock ioctl add_name remove_name rename reparent rmdir)",
         );
         cil.allow(
             &of,
-            "file (create getattr setattr open read write append lock ioctl map rename link unlink watch watch_reads)",
+            "file (create getattr setattr open read write append lock ioctl map rename link unlink)",
         );
         cil.allow(&of, "lnk_file (create getattr setattr read rename unlink)");
+    }
+    // A policy older than Linux 5.4 need not know the permission; without the block it would refuse the module.
+    for suffix in ["state", "log", "cache", "runtime"].into_iter().chain(data) {
+        cil.allow_known(
+            &format!("watch_{suffix}"),
+            &format!("@_{suffix}_t"),
+            &["dir (watch)", "file (watch)"],
+        );
     }
     cil.allow("@_runtime_t", "sock_file (create getattr setattr open read write append rename unlink)");
     if !service.credentials.is_empty() {

@@ -60,14 +60,14 @@ fn the_environment_comes_first() {
         (API_TOKEN, "abc"),
         (STATION_NAME, "ENV"),
         (WATCH_FOLDER, "/environment"),
-        (HEALTH_LISTEN, "127.0.0.1:8081"),
+        (HEALTH_LISTEN, "0.0.0.0:9000"),
         ("CREDENTIALS_DIRECTORY", "/run/credentials/x"),
     ];
     let config = load(text, &variables).unwrap();
     assert_eq!(config.server.unwrap().as_str(), "https://environment");
     assert_eq!(config.station.name, "ENV");
     assert_eq!(config.watches[0].folder, Path::new("/environment"));
-    assert_eq!(config.health, Some(SocketAddr::from(([127, 0, 0, 1], 8081))));
+    assert_eq!(config.health, Some("0.0.0.0:9000".parse().unwrap()));
     assert_eq!(config.token.environment.unwrap().expose(), "abc");
     assert_eq!(config.token.files, [Path::new("/run/credentials/x/api-token"), Path::new("/t")]);
     let empty = load(text, &[(SERVER_URL, ""), (STATION_NAME, " ")]).unwrap();
@@ -95,6 +95,8 @@ fn faults_name_file_line_and_key() {
     assert!(text.contains("watch[1].folder: /a is watched by watch[0] already"), "{text}");
     let text = refusal("", &[(SERVER_URL, "company")]);
     assert!(text.starts_with("environment variable WATS_CLIENT_SERVER_URL: \"company\" is not"), "{text}");
+    let text = refusal("", &[(HEALTH_LISTEN, "8080")]);
+    assert!(text.starts_with("environment variable WATS_CLIENT_HEALTH_LISTEN: \"8080\" is not"), "{text}");
 }
 
 #[test]

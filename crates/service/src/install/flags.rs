@@ -1,7 +1,7 @@
 //! The flags of the commands: those that every program has, and one for each of its settings.
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use landfall_service_definition::{Definition, Platform, SettingType};
+use landfall_service_definition::{Definition, Platform, Setting, SettingType};
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,6 +12,9 @@ pub const INSTALL: &str = "install-service";
 pub const UNINSTALL: &str = "uninstall-service";
 /// Name of the command that only looks.
 pub const PREFLIGHT: &str = "preflight";
+
+/// Name of the setting for where the service listens.
+const HEALTH_LISTEN: &str = "health-listen";
 
 /// Options that an answer file and the environment may give too: name, and whether it is a yes or no.
 const ANSWERABLE: &[(&str, bool)] = &[
@@ -50,8 +53,33 @@ pub(crate) fn variable(definition: &Definition, name: &str) -> String {
     format!("{}_INSTALL_{}", upper(&definition.name), upper(name))
 }
 
+/// The definition with a setting for where the service listens, if it can be told and has no such setting: without
+/// it no second instance could run beside the first.
+pub(crate) fn with_listener(definition: &Definition) -> Definition {
+    let mut definition = definition.clone();
+    let Some(variable) = definition.health.as_ref().and_then(|health| health.listen.clone()) else {
+        return definition;
+    };
+    if definition.settings.values().all(|setting| setting.environment != variable) {
+        let default = definition.listener().map(|listener| match listener.host.contains(':') {
+            true => format!("[{}]:{}", listener.host, listener.port),
+            false => format!("{}:{}", listener.host, listener.port),
+        });
+        let setting = Setting {
+            title: "Address and port on which it tells its health".to_owned(),
+            kind: SettingType::String,
+            required: false,
+            default,
+            environment: variable,
+        };
+        definition.settings.insert(HEALTH_LISTEN.to_owned(), setting);
+    }
+    definition
+}
+
 /// The three commands, for a program's own command line.
 pub fn commands(definition: &Definition) -> [Command; 3] {
+    let definition = &with_listener(definition);
     let title = &definition.title;
     [
         settings(with_answers(shared(Command::new(INSTALL), definition), definition), definition)

@@ -63,9 +63,10 @@ pub fn run(program: &dyn Program, command: &str, matches: &ArgMatches) -> Exit {
     let environment = |name: &str| std::env::var(name).ok();
     let json = flags::is_set(matches, "json");
     let mut report = Report::new(command);
-    let result = Options::read(program.definition(), matches, &environment).and_then(|options| {
+    let definition = flags::with_listener(program.definition());
+    let result = Options::read(&definition, matches, &environment).and_then(|options| {
         report.warnings.extend(options.warnings.iter().cloned());
-        let order = Order { program, options, report: &mut report };
+        let order = Order { program, definition: &definition, options, report: &mut report };
         match command {
             INSTALL => order.install(),
             UNINSTALL => order.uninstall(),
@@ -83,6 +84,7 @@ pub fn run(program: &dyn Program, command: &str, matches: &ArgMatches) -> Exit {
 /// One command with everything that was asked for.
 struct Order<'a> {
     program: &'a dyn Program,
+    definition: &'a Definition,
     options: Options,
     report: &'a mut Report,
 }
@@ -101,7 +103,7 @@ impl Order<'_> {
     fn install(mut self) -> Result<()> {
         preflight::check_names(&self.options.skip)?;
         let host = self.host();
-        let definition = target::definition(&host, self.program.definition(), &self.options)?;
+        let definition = target::definition(&host, self.definition, &self.options)?;
         let manager = Manager::find(&host, &definition, self.options.manager.as_deref());
         let found = match &manager {
             Ok(manager) => Manager::examine(&self.site(&host, &definition, *manager))?,
@@ -170,7 +172,7 @@ impl Order<'_> {
 
     fn uninstall(mut self) -> Result<()> {
         let host = self.host();
-        let definition = target::definition(&host, self.program.definition(), &self.options)?;
+        let definition = target::definition(&host, self.definition, &self.options)?;
         let manager = Manager::find(&host, &definition, self.options.manager.as_deref())?;
         let site = self.site(&host, &definition, manager);
         let found = Manager::examine(&site)?;
@@ -218,7 +220,7 @@ impl Order<'_> {
     fn preflight(self) -> Result<()> {
         preflight::check_names(&self.options.skip)?;
         let host = self.host();
-        let definition = target::definition(&host, self.program.definition(), &self.options)?;
+        let definition = target::definition(&host, self.definition, &self.options)?;
         let manager = Manager::find(&host, &definition, self.options.manager.as_deref());
         self.report.about(&definition, manager.as_ref().ok().copied());
         let settings = layout::complete(&host, &definition, &self.options.settings)?;

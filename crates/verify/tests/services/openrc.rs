@@ -4,7 +4,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use super::service;
-use landfall_service_definition::openrc;
+use landfall_service_definition::{Account, openrc};
 use landfall_verify::lab::{Chroot, Laboratory, Root, available, timed};
 
 /// What openrc-run expects of a system that has started.
@@ -71,6 +71,43 @@ fn an_openrc_service_works(suite: &str) {
     assert_eq!(status(), Some(3));
     assert_eq!(sh("ls -d /run/demo.credentials /run/demo.pid 2>/dev/null || true"), "");
     assert!(sh("cat /var/log/demo/demo.log").ends_with("stopped"));
+    an_instance_works(&lab);
+    a_number_that_is_used_again_does_no_harm(&lab);
+}
+
+/// A second installation beside the first, under another account, with folders of its own.
+fn an_instance_works(lab: &Chroot) {
+    let sh = |text: &str| super::sh(lab, text);
+    let instance = service().for_instance("line-2").expect("a name");
+    let instance = instance.with_account(Account::Named("other".into())).expect("an account");
+    lab.write("/etc/init.d/demo@line-2", &openrc::script(&instance).expect("a script")).expect("written");
+    lab.write("/etc/demo@line-2/credentials/token", "other").expect("written");
+    sh(
+        "chmod 0755 /etc/init.d/demo@line-2; useradd --system --gid games other; rc-update add demo@line-2 default",
+    );
+    // The program of this test writes where the first instance does.
+    sh(
+        "sed -i 's|/var/lib/demo/|${STATE_DIRECTORY:-/var/lib/demo}/|; s|/run/demo/|${RUNTIME_DIRECTORY:-/run/demo}/|' \
+        /usr/bin/demo",
+    );
+    sh("rc-service demo start; rc-service demo@line-2 start; sleep 0.5");
+    assert!(sh("cat /var/lib/demo@line-2/seen").contains("account other in /\n"));
+    assert!(sh("cat /var/lib/demo@line-2/seen").ends_with("secret other"));
+    assert_eq!(sh("stat -c '%U %G' /var/lib/demo@line-2"), "other games");
+    sh("rc-service demo stop; rc-service demo@line-2 status; rc-service demo@line-2 stop");
+}
+
+/// A pid file that is left over names a process that has nothing to do with the service.
+fn a_number_that_is_used_again_does_no_harm(lab: &Chroot) {
+    let sh = |text: &str| super::sh(lab, text);
+    sh("rc-service demo start; sleep 0.5; kill -9 $(cat /run/demo.pid) $(cat /run/demo/own.pid); sleep 0.2
+        setsid sleep 1000 >/dev/null 2>&1 & echo $! >/run/demo.pid; echo $! >/run/stranger");
+    // What it says of that is OpenRC's own affair.
+    lab.run(&["rc-service", "demo", "stop"]).expect("run");
+    sh("kill -0 $(cat /run/stranger)");
+    sh("rc-service demo zap; rc-service demo start; sleep 0.5; rc-service demo status");
+    sh("rc-service demo stop; kill $(cat /run/stranger)");
+    assert_eq!(lab.run(&["rc-service", "demo", "status"]).expect("run").code, Some(3));
 }
 
 #[test]

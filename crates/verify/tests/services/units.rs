@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{deb, service, sh};
 use landfall_service_definition::{
-    Account, Definition, Folders, Hardening, Network, Platform, Ready, Start, systemd,
+    Account, Definition, Folders, Hardening, Network, Platform, Ready, Start, UserFolders, systemd,
 };
 use landfall_verify::lab::{Booted, DPKG, Laboratory, Package, Root, available, timed};
 
@@ -140,9 +140,60 @@ fn a_strict_service_works(suite: &str) {
 
     timed(&format!("{suite}: reboot"), || lab.reboot()).expect("up again");
     seen(&lab, "/run/credentials/demo.service");
+    an_instance_works(&lab);
+    a_user_service_works(&lab);
     let level = sh(&lab, "systemd-analyze security --no-pager demo | tail -1");
     println!("{suite}: {level}");
     timed(&format!("{suite}: halt"), || drop(lab));
+}
+
+/// A second installation beside the first, under another account, with folders of its own.
+fn an_instance_works(lab: &Booted) {
+    let instance = Definition { writable: vec![], ..service() }.for_instance("line-2").expect("a name");
+    let instance = instance.with_account(Account::Named("tester".into())).expect("an account");
+    lab.write(&format!("/etc/systemd/system/{}", instance.unit()), &systemd::unit(&instance))
+        .expect("written");
+    lab.write("/etc/demo@line-2/credentials/token", "other").expect("written");
+    sh(
+        lab,
+        "systemctl daemon-reload; systemctl enable --now demo@line-2; systemctl is-active demo demo@line-2",
+    );
+    let text = lab.read("/var/lib/demo@line-2/seen").expect("readable").expect("written");
+    assert!(text.contains("account tester umask 0027\n"), "{text}");
+    assert!(text.contains("secret other in /run/credentials/demo@line-2.service\n"), "{text}");
+    assert!(text.contains("cannot write /var/lib/demo\n"), "{text}");
+    assert_eq!(
+        sh(lab, "stat -c '%a %U' /var/lib/demo@line-2 /etc/demo@line-2 | tr '\\n' ' '"),
+        "750 tester 755 root "
+    );
+    sh(lab, "systemctl disable --now demo@line-2; systemctl is-active demo");
+}
+
+/// The same for one person, under a manager without privileges.
+fn a_user_service_works(lab: &Booted) {
+    let uid = sh(lab, "id -u tester");
+    let person = UserFolders::below("/home/tester", &format!("/run/user/{uid}"));
+    let user = Definition { writable: vec![], ..service() }.as_user_service(&person).expect("a user service");
+    lab.write("/home/tester/.config/systemd/user/demo.service", &systemd::unit(&user)).expect("written");
+    lab.write("/home/tester/.config/demo/credentials/token", "mine").expect("written");
+    sh(lab, "chown -R tester: /home/tester/.config");
+    let manager = format!(
+        "mkdir -p /run/user/{uid}; chown tester: /run/user/{uid}; chmod 0700 /run/user/{uid}
+        systemd-run --unit=manager --uid=tester --setenv=XDG_RUNTIME_DIR=/run/user/{uid} --setenv=HOME=/home/tester \
+            --property=Type=notify --property=Delegate=yes --property=PAMName= /lib/systemd/systemd --user"
+    );
+    sh(lab, &manager);
+    let ask = |what: &str| {
+        sh(lab, &format!("runuser -u tester -- env XDG_RUNTIME_DIR=/run/user/{uid} systemctl --user {what}"))
+    };
+    ask("enable --now demo");
+    assert_eq!(ask("is-active demo"), "active");
+    let text = lab.read("/home/tester/.local/state/demo/seen").expect("readable").expect("written");
+    assert!(text.contains("account tester umask 0027\n"), "{text}");
+    assert!(text.contains("secret mine in /home/tester/.config/demo/credentials\n"), "{text}");
+    assert!(text.contains("cannot open raw\n") && text.contains("cannot open packet\n"), "{text}");
+    ask("stop demo");
+    sh(lab, "systemctl stop manager");
 }
 
 #[test]
