@@ -1,5 +1,5 @@
 //! Embeds what service managers must know of the service, so that `install-service` says the same as the packages:
-//! both take it from the `[service]` of landfall.toml.
+//! both take it from the `[service]` of landfall.toml. The program for Windows also gets the sentences of its events.
 
 use landfall_payload::{Os, Target, service};
 use landfall_service_definition::Platform;
@@ -23,5 +23,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         .ok_or("landfall.toml has no [service]")?;
     let file = Path::new(&variable("OUT_DIR")?).join("definition.json");
     std::fs::write(file, serde_json::to_string(&definition)?)?;
+    landfall_message_table::MessageTable::default().link()?;
     Ok(())
 }

@@ -19,6 +19,7 @@ use cli::{Cli, Command};
 use commands::Installation;
 use config::ConfigError;
 use landfall_service::Exit;
+use landfall_service::install::{INSTALL, PREFLIGHT, UNINSTALL};
 use std::fmt;
 use std::process::ExitCode;
 
@@ -56,9 +57,7 @@ fn main() -> ExitCode {
     let matches = Cli::command().subcommands(installation.commands()).try_get_matches();
     let cli = match matches {
         Ok(matches) => match matches.subcommand() {
-            Some((name, arguments))
-                if installation.commands().iter().any(|known| known.get_name() == name) =>
-            {
+            Some((name @ (INSTALL | UNINSTALL | PREFLIGHT), arguments)) => {
                 return installation.run(name, arguments).into();
             }
             _ => Cli::from_arg_matches(&matches),

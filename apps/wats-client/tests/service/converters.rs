@@ -157,5 +157,5 @@ fn convert_says_why_a_file_is_refused() {
     let missing = program().args(["convert", "/nowhere/a.xml"]).output().unwrap();
     assert!(refusal(&missing).contains("/nowhere/a.xml cannot be read"));
     let wrong = convert("a.xml", SEICA, &["-a", "part-number"]);
-    assert_eq!(wrong.status.code(), Some(2));
+    assert_eq!(wrong.status.code(), Some(64));
 }

@@ -48,7 +48,7 @@ pub fn parse(head: &[u8]) -> Result<Request<'_>, Refusal> {
     let target =
         target.strip_prefix("http://").map_or(target, |rest| rest.find('/').map_or("/", |at| &rest[at..]));
     let path = target.split(['?', '#']).next().unwrap_or_default();
-    if !path.starts_with('/') {
+    if !path.starts_with('/') || path.contains(char::is_control) {
         return Err(BAD);
     }
     Ok(Request { head_only, path })
@@ -71,6 +71,7 @@ mod tests {
             ("GET / HTTP/2.0\r\n\r\n", Err(Refusal(505))),
             ("GET /\r\n\r\n", Err(Refusal(400))),
             ("GET  / HTTP/1.1\r\n\r\n", Err(Refusal(400))),
+            ("GET /\n HTTP/1.1\r\n\r\n", Err(Refusal(400))),
             ("GET * HTTP/1.1\r\n\r\n", Err(Refusal(400))),
             ("GET / HTTP/1.1\r\nno colon\r\n\r\n", Err(Refusal(400))),
             ("GET / HTTP/1.1\r\nbad name: x\r\n\r\n", Err(Refusal(400))),

@@ -1,6 +1,6 @@
 //! Log messages, where the platform looks for them.
 //!
-//! [`Log`] starts logging by what [`Host`] the program runs under. The destinations are [`Sink`]s and can be used
+//! [`Log`] starts logging by what [`Host`](crate::Host) the program runs under. The destinations are [`Sink`]s and can be used
 //! alone: `tracing_subscriber::registry().with(log::layer(log::JsonLines::stderr()))`.
 
 pub mod event;

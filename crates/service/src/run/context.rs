@@ -261,6 +261,7 @@ impl Context {
     /// The first reason counts.
     pub(super) fn request_stop(&self, reason: Stop) {
         let _ = self.shared.reason.set(reason);
+        self.tell_stopping();
         self.shared.stop.send_replace(true);
     }
 

@@ -143,7 +143,6 @@ impl Service {
         let keeper = tokio::spawn(keeper::keep(context.clone()));
         let limit = async {
             context.stopped().await;
-            context.tell_stopping();
             let limit = match context.stop_reason() {
                 Some(Stop::PreShutdown) => self.pre_shutdown_timeout.unwrap_or(self.stop_timeout),
                 _ => self.stop_timeout,
@@ -153,18 +152,21 @@ impl Service {
         };
         let exit = tokio::select! {
             biased;
-            result = main(context.clone()) => match result {
-                Ok(()) => {
-                    if context.host() == Host::WindowsService {
-                        tracing::info!(event_id = event::STOPPED, "{} has stopped", self.name);
+            result = main(context.clone()) => {
+                context.tell_stopping();
+                match result {
+                    Ok(()) => {
+                        if context.host() == Host::WindowsService {
+                            tracing::info!(event_id = event::STOPPED, "{} has stopped", self.name);
+                        }
+                        Exit::Success
                     }
-                    Exit::Success
+                    Err(failure) => {
+                        tracing::error!(event_id = event::FAILED, "{} ends: {failure}", self.name);
+                        failure.exit()
+                    }
                 }
-                Err(failure) => {
-                    tracing::error!(event_id = event::FAILED, "{} ends: {failure}", self.name);
-                    failure.exit()
-                }
-            },
+            }
             limit = limit => {
                 tracing::error!(
                     event_id = event::KILLED,
@@ -177,7 +179,6 @@ impl Service {
         };
         signals.abort();
         keeper.abort();
-        context.tell_stopping();
         exit
     }
 }

@@ -4,6 +4,7 @@ use super::{Context, Service, Stop};
 use crate::{Exit, Failure};
 use std::ffi::OsString;
 use std::future::Future;
+use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use windows_service::service::{
@@ -11,7 +12,10 @@ use windows_service::service::{
 };
 use windows_service::service_control_handler::{self, ServiceControlHandlerResult, ServiceStatusHandle};
 use windows_service::{define_windows_service, service_dispatcher};
-use windows_sys::Win32::Foundation::ERROR_FAILED_SERVICE_CONTROLLER_CONNECT;
+use windows_sys::Win32::Foundation::{ERROR_FAILED_SERVICE_CONTROLLER_CONNECT, INVALID_HANDLE_VALUE};
+use windows_sys::Win32::System::Diagnostics::ToolHelp::{
+    CreateToolhelp32Snapshot, PROCESSENTRY32W, Process32FirstW, Process32NextW, TH32CS_SNAPPROCESS,
+};
 
 /// How long the manager may wait for the next checkpoint while the service starts or stops.
 const WAIT_HINT: Duration = Duration::from_secs(10);
@@ -41,6 +45,9 @@ where
     M: FnOnce(Context) -> F + Send + 'static,
     F: Future<Output = Result<(), Failure>>,
 {
+    if !may_be_a_service() {
+        return Outcome::NotStartedByIt(service, main);
+    }
     let name = service.name.clone();
     let slot = Arc::new(Mutex::new(Some((service, main))));
     let job = slot.clone();
@@ -62,6 +69,41 @@ where
             Outcome::Ended(Exit::General)
         }
     }
+}
+
+/// The manager starts its services itself. So nobody at a desk waits for it to say no, which takes a moment, and ten
+/// seconds under Wine. Whatever cannot be found out may be.
+fn may_be_a_service() -> bool {
+    let own = std::process::id();
+    let processes = processes();
+    let parent = processes.iter().find(|(id, ..)| *id == own).map(|(_, parent, _)| *parent);
+    let name = processes.iter().find(|(id, ..)| Some(*id) == parent).map(|(.., name)| name);
+    // A parent that has ended was none: the manager ends with the machine.
+    parent.is_none() || name.is_some_and(|name| name.eq_ignore_ascii_case("services.exe"))
+}
+
+/// Number, parent's number and program of every process; none when the system does not say.
+fn processes() -> Vec<(u32, u32, String)> {
+    // SAFETY: takes two numbers.
+    let snapshot = unsafe { CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0) };
+    if snapshot == INVALID_HANDLE_VALUE {
+        return Vec::new();
+    }
+    // SAFETY: the call above has opened it, and nobody else has it.
+    let snapshot = unsafe { OwnedHandle::from_raw_handle(snapshot) };
+    // SAFETY: all of it are numbers, for which zero is a value.
+    let mut entry: PROCESSENTRY32W = unsafe { std::mem::zeroed() };
+    entry.dwSize = u32::try_from(size_of::<PROCESSENTRY32W>()).unwrap_or(0);
+    let mut found = Vec::new();
+    // SAFETY: the snapshot is open, and the entry says how large it is.
+    let mut more = unsafe { Process32FirstW(snapshot.as_raw_handle(), &raw mut entry) };
+    while more != 0 {
+        let name: Vec<u16> = entry.szExeFile.into_iter().take_while(|unit| *unit != 0).collect();
+        found.push((entry.th32ProcessID, entry.th32ParentProcessID, String::from_utf16_lossy(&name)));
+        // SAFETY: as above.
+        more = unsafe { Process32NextW(snapshot.as_raw_handle(), &raw mut entry) };
+    }
+    found
 }
 
 define_windows_service!(service_main, entered);

@@ -1,6 +1,7 @@
 //! Process 1 of a container.
 
 use crate::support::{LIMIT, Running, example, skipped, wait_for};
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -79,4 +80,58 @@ fn the_exit_code_is_the_services() {
     let (status, took) = service.wait();
     assert_eq!(status.code(), Some(137));
     assert!(took < LIMIT);
+}
+
+/// As podman runs containers here: its own cgroups (version 2, whatever this machine uses), no network, nothing to
+/// write to, no capabilities.
+const PODMAN: &str = r#"umount -R /sys/fs/cgroup 2>/dev/null || umount -l /sys/fs/cgroup
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+podman() {
+    command podman --storage-driver=vfs --root "$0/storage" --runroot "$0/run" --tmpdir "$0/tmp" \
+        --cgroup-manager=cgroupfs --events-backend=file --runtime=crun "$@"
+}
+podman run --detach --name=it --cgroups=disabled --network=none --read-only --cap-drop=all --log-driver=k8s-file \
+    --ulimit=nofile=4096:4096 --ulimit=nproc=4096:4096 --rootfs "$0/root" /everything >/dev/null
+for _ in $(seq 100); do podman logs it | grep -q host: && break; sleep 0.1; done
+podman exec it /busybox sh -c '/busybox sleep 0.3 &'
+sleep 1
+podman exec it /busybox ps | grep -c 'sleep' || true
+start=$(date +%s)
+podman stop --time=30 it >/dev/null
+# Killed it would be only after 30 s.
+[ $(( $(date +%s) - start )) -lt 10 ] && echo "stopped, code $(podman inspect it --format '{{.State.ExitCode}}')"
+podman logs it
+podman rm --force it >/dev/null
+umount "$0/storage/overlay" 2>/dev/null || true"#;
+
+#[test]
+fn podman_stops_it_quickly() {
+    for (program, package) in [("podman", "podman crun"), ("crun", "crun"), ("busybox", "busybox-static")] {
+        if Command::new(program).arg("--help").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err() {
+            return skipped(&format!("{program} (apt-get install {package})"));
+        }
+    }
+    if !rustix::process::geteuid().is_root() {
+        return skipped("root");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("root");
+    fs::create_dir(&root).unwrap();
+    fs::copy(example("everything"), root.join("everything")).unwrap();
+    let shell = "cp -L $(command -v busybox) $0/busybox; mkdir $0/proc $0/dev $0/sys $0/run $0/tmp $0/etc
+        for file in $(ldd $0/everything | grep -o '/[^ ]*'); do mkdir -p $0${file%/*}; cp -L $file $0$file; done";
+    let made = Command::new("sh").args(["-ec", shell]).arg(&root).status().unwrap();
+    assert!(made.success());
+    let output = Command::new("unshare")
+        .args(["--mount", "--propagation", "private", "bash", "-ec", PODMAN])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(
+        text,
+        "0\nstopped, code 0\nhost: container\nstopping: Some(Requested)\n",
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }

@@ -1,15 +1,14 @@
 //! Accounts: their security identifiers and rights.
 
-use super::strings::{failure, last_failure, narrow_at, wide};
+use super::strings::{failure, last_failure, wide};
 use crate::exit::Exit;
 use crate::install::failure::{Failure, Result};
+use sha1::{Digest, Sha1};
 use std::ptr::{null, null_mut};
-use windows_sys::Win32::Foundation::LocalFree;
 use windows_sys::Win32::Security::Authentication::Identity::{
     LSA_HANDLE, LSA_OBJECT_ATTRIBUTES, LSA_UNICODE_STRING, LsaAddAccountRights, LsaClose,
     LsaNtStatusToWinError, LsaOpenPolicy, POLICY_CREATE_ACCOUNT, POLICY_LOOKUP_NAMES,
 };
-use windows_sys::Win32::Security::Authorization::ConvertSidToStringSidW;
 use windows_sys::Win32::Security::LookupAccountNameW;
 
 /// Lets an account log on as a service. It stays when the service goes: others may rely on it.
@@ -78,17 +77,22 @@ fn sid(account: &str) -> Result<Vec<u32>> {
     if done == 0 { Err(last_failure(&format!("the account {account} cannot be looked up"))) } else { Ok(sid) }
 }
 
-/// The security identifier of an account as a text, such as `S-1-5-80-…`.
-pub(super) fn sid_text(account: &str) -> Result<String> {
-    let mut sid = sid(account)?;
-    let mut text = null_mut();
-    // SAFETY: the identifier is whole; the text is freed below.
-    if unsafe { ConvertSidToStringSidW(sid.as_mut_ptr().cast(), &mut text) } == 0 {
-        return Err(last_failure(&format!("the identifier of {account} cannot be written")));
+/// The security identifier of a service as a text: `S-1-5-80-` and the SHA-1 of the name in capitals, as five numbers.
+/// It follows from the name alone, so it can be given rights before the service is registered.
+pub(super) fn service_sid(service: &str) -> String {
+    let name: Vec<u8> = service.to_uppercase().encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let digest = Sha1::digest(&name);
+    let (numbers, _) = digest.as_chunks::<4>();
+    numbers.iter().fold("S-1-5-80".to_owned(), |sid, number| format!("{sid}-{}", u32::from_le_bytes(*number)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_identifier_follows_from_the_name() {
+        let known = "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464";
+        assert_eq!(service_sid("TrustedInstaller"), known);
     }
-    // SAFETY: the call has made a text with a zero at its end.
-    let result = unsafe { narrow_at(text) };
-    // SAFETY: the call has allocated it for us.
-    unsafe { LocalFree(text.cast()) };
-    Ok(result)
 }

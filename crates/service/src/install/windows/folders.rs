@@ -1,6 +1,6 @@
 //! Who may use a folder.
 
-use super::accounts::sid_text;
+use super::accounts::service_sid;
 use super::live::Undo;
 use super::strings::{failure, last_failure, narrow_at, wide};
 use crate::install::failure::Result;
@@ -29,7 +29,7 @@ impl Drop for Descriptor {
 
 /// Sets the rights; `{service}` in them stands for the service's own identifier.
 pub(super) fn set_access(path: &str, rights: &str, service: &str, undo: &mut dyn FnMut(Undo)) -> Result<()> {
-    let own = sid_text(&format!("NT SERVICE\\{service}"))?;
+    let own = service_sid(service);
     undo(Undo::FolderAccess(path.to_owned(), descriptor(path)?));
     set_descriptor(path, &rights.replace("{service}", &own))
 }

@@ -10,7 +10,8 @@ use landfall_service_definition::windows::{Service, SidType, StartType};
 use std::ptr::{null, null_mut};
 use std::time::{Duration, Instant};
 use windows_sys::Win32::Foundation::{
-    ERROR_SERVICE_ALREADY_RUNNING, ERROR_SERVICE_DOES_NOT_EXIST, ERROR_SERVICE_NOT_ACTIVE, GetLastError,
+    ERROR_INVALID_LEVEL, ERROR_SERVICE_ALREADY_RUNNING, ERROR_SERVICE_DOES_NOT_EXIST,
+    ERROR_SERVICE_NOT_ACTIVE, GetLastError,
 };
 use windows_sys::Win32::System::Services::{
     ChangeServiceConfig2W, ChangeServiceConfigW, CloseServiceHandle, ControlService, CreateServiceW,
@@ -197,10 +198,13 @@ pub(super) fn register(service: &Service, password: Option<&str>, undo: &mut dyn
 fn detail(handle: &Handle, service: &Service) -> Result<()> {
     let set = |level: u32, what: &str, info: *const std::ffi::c_void| -> Result<()> {
         // SAFETY: each structure below is the one of its level; it and what it leads to outlive the call.
-        match unsafe { ChangeServiceConfig2W(handle.0, level, info) } {
-            0 => Err(last_failure(&format!("the {what} of {} cannot be set", service.name))),
-            _ => Ok(()),
+        let done = unsafe { ChangeServiceConfig2W(handle.0, level, info) } != 0;
+        // SAFETY: it only reads a number of this thread.
+        // Wine does not know all of this; every Windows on which this program runs does.
+        if done || unsafe { GetLastError() } == ERROR_INVALID_LEVEL {
+            return Ok(());
         }
+        Err(last_failure(&format!("the {what} of {} cannot be set", service.name)))
     };
     let mut text = wide(&service.description);
     let info = SERVICE_DESCRIPTIONW { lpDescription: text.as_mut_ptr() };
