@@ -2,6 +2,7 @@
 //! variables, files and exit codes is compared with the program and with the definition of its service.
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
 
+mod containers;
 mod laboratories;
 mod package;
 mod page;
