@@ -59,6 +59,8 @@ enum Command {
     Lint(commands::lint::Arguments),
     /// Show what changes on a machine from one package or release to another, and what of it bites later
     Diff(commands::diff::Arguments),
+    /// Print what one service manager is told of the service
+    Render(commands::render::Arguments),
     /// Print the JSON Schema of landfall.toml, release.json or evidence.json
     Schema(commands::schema::Arguments),
     /// Print a completion script for a shell
@@ -78,6 +80,7 @@ fn main() -> ExitCode {
         Command::Inspect(a) => commands::inspect::run(&a, &output),
         Command::Lint(a) => commands::lint::run(&a, &output),
         Command::Diff(a) => commands::diff::run(&a, &output),
+        Command::Render(a) => commands::render::run(&a, &cli.global, &output),
         Command::Schema(a) => commands::schema::run(&a, &output),
         Command::Completions(a) => commands::completions::run(&a),
     };

@@ -21,16 +21,15 @@ pub(crate) fn status(arguments: &Status) -> Result<(), Failure> {
         }
         let state = ask(&mut client).await?;
         show(&state, arguments.json)?;
-        while arguments.follow {
+        if !arguments.follow {
+            return state.problem.map_or(Ok(()), |problem| Err(Failure::General(problem)));
+        }
+        loop {
             match client.event().await.map_err(Failure::general)? {
                 Event::Happened { name, body } if name == CHANGED => say(&String::from_utf8_lossy(&body))?,
                 Event::Missed(_) => say(&ask(&mut client).await?.line)?,
                 _ => {}
             }
-        }
-        match state.problem {
-            None => Ok(()),
-            Some(problem) => Err(Failure::General(problem)),
         }
     })
 }

@@ -9,5 +9,6 @@ pub(crate) mod inspect;
 pub(crate) mod lab;
 pub(crate) mod lint;
 pub(crate) mod plan;
+pub(crate) mod render;
 pub(crate) mod schema;
 pub(crate) mod verify;

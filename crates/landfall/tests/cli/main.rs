@@ -5,5 +5,6 @@ mod bad_input;
 mod build;
 mod commands;
 mod judgement;
+mod render;
 mod support;
 mod verify;
