@@ -82,6 +82,9 @@ fn a_service_is_installed_runs_and_is_removed() {
     station.put("BY-SERVICE");
     station.wait_for(1);
     station.arrived("BY-SERVICE");
+    // Over the named pipe, from another process.
+    let text = assert_ends(0, ours(&["status"]));
+    assert!(text.starts_with("Connected; 0 waiting, 1 delivered"), "{text}");
 
     assert_ends(0, system(&format!("net stop {NAME}")));
     assert!(station.ask("/health").is_none());

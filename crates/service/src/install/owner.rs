@@ -1,4 +1,4 @@
-//! Which package a file came from. The package managers' own databases are read: it takes no other tool.
+//! Which package a file came from. The package managers' databases are read where they are for everybody to read.
 
 use super::host::Host;
 
@@ -7,15 +7,20 @@ pub(super) fn package_of(host: &Host, path: &str) -> Option<String> {
     dpkg(host, path).or_else(|| pacman(host, path)).or_else(|| apk(host, path)).or_else(|| rpm(host, path))
 }
 
-/// dpkg: one list of paths for each package.
+/// dpkg's database is for its own tools alone.
 fn dpkg(host: &Host, path: &str) -> Option<String> {
-    const LISTS: &str = "/var/lib/dpkg/info";
-    host.names(LISTS).into_iter().find_map(|name| {
-        let package = name.strip_suffix(".list")?;
-        let list = host.read(&format!("{LISTS}/{name}")).ok()??;
-        let package = package.split(':').next().unwrap_or(package);
-        list.lines().any(|line| same(line, path)).then(|| package.to_owned())
-    })
+    let query = host.tool("dpkg-query")?;
+    // What /usr/lib holds may be known as /lib.
+    let names = [Some(path), path.strip_prefix("/usr")];
+    let answer = names.into_iter().flatten().find_map(|path| host.says(&[&query, "--search", path]))?;
+    searched(&answer).map(str::to_owned)
+}
+
+/// The first package of what `dpkg-query --search` prints: `PACKAGE[:ARCHITECTURE][, …]: PATH`, after lines about
+/// diversions.
+fn searched(answer: &str) -> Option<&str> {
+    let line = answer.lines().find(|line| !line.starts_with("diversion by "))?;
+    line.split_once(": ")?.0.split([',', ':']).next()
 }
 
 /// pacman: a folder for each package, with the list `files` of paths without their first slash.
@@ -72,15 +77,23 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         };
-        write("var/lib/dpkg/info/demo:amd64.list", "/.\n/lib/systemd/system/demo.service\n");
-        write("var/lib/dpkg/info/other.list", "/etc/other\n");
         write("var/lib/pacman/local/my-tool-1.2-1/files", "%FILES%\netc/\netc/my-tool\n");
         write("lib/apk/db/installed", "P:first\nF:etc/init.d\nR:first\n\nP:second\nF:etc/init.d\nR:second\n");
         let host = Host::below(root.path().to_owned());
         let owner = |path: &str| package_of(&host, path);
-        assert_eq!(owner("/usr/lib/systemd/system/demo.service").as_deref(), Some("demo"));
+        assert_eq!(owner("/usr/etc/my-tool").as_deref(), Some("my-tool"));
         assert_eq!(owner("/etc/my-tool").as_deref(), Some("my-tool"));
         assert_eq!(owner("/etc/init.d/second").as_deref(), Some("second"));
         assert_eq!(owner("/etc/init.d/third"), None);
+    }
+
+    #[test]
+    fn an_answer_of_dpkg_is_understood() {
+        assert_eq!(searched("demo:amd64: /lib/systemd/system/demo.service\n"), Some("demo"));
+        assert_eq!(searched("one, two: /usr/share/doc\n"), Some("one"));
+        let diverted =
+            "diversion by dash from: /bin/sh\ndiversion by dash to: /bin/sh.distrib\ndash: /bin/sh\n";
+        assert_eq!(searched(diverted), Some("dash"));
+        assert_eq!(searched(""), None);
     }
 }
