@@ -17,6 +17,7 @@ Exit codes:
    1  general error; a file that convert refuses; a service that status finds wanting
    2  a requirement or privilege is missing
    3  the configuration is not valid
+  17  it runs already on the same queue
   64  wrong use
 install-service, uninstall-service and preflight have further ones.";
 

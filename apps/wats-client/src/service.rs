@@ -4,10 +4,10 @@ use crate::config::Config;
 use crate::control::{self, CHANGED};
 use crate::health;
 use crate::intake::{Intake, Shared};
-use crate::queue::Queue;
+use crate::queue::{OpenError, Queue};
 use crate::status::{SharedStatus, Status};
 use crate::upload::Uploader;
-use landfall_service::Context;
+use landfall_service::{Context, Exit, Failure};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
@@ -34,9 +34,26 @@ pub(crate) enum ServiceError {
         /// What is wrong with it.
         error: String,
     },
+    /// The queue belongs to one that runs already.
+    #[error("{folder}: another wats-client is using this queue")]
+    Running {
+        /// The queue's folder.
+        folder: String,
+    },
     /// The operating system gives no thread.
     #[error("a thread cannot be started: {0}")]
     Thread(std::io::Error),
+}
+
+impl ServiceError {
+    /// With the exit code that goes with it.
+    pub(crate) fn into_failure(self) -> Failure {
+        let exit = match self {
+            Self::Running { .. } => Exit::AlreadyRunning,
+            Self::Queue { .. } | Self::Thread(_) => Exit::General,
+        };
+        Failure::new(exit, self)
+    }
 }
 
 /// Runs the service until it is to stop.
@@ -45,7 +62,11 @@ pub(crate) async fn run(config: Config, context: Context) -> Result<(), ServiceE
     let status: SharedStatus = Arc::new(Status::default());
     let bell = Arc::new(Notify::new());
     let queue = Queue::open(&config.queue, liveness.watch("the queue", QUEUE_SILENCE)).map_err(|error| {
-        ServiceError::Queue { folder: config.queue.folder.display().to_string(), error: error.to_string() }
+        let folder = config.queue.folder.display().to_string();
+        match error {
+            OpenError::InUse => ServiceError::Running { folder },
+            error => ServiceError::Queue { folder, error: error.to_string() },
+        }
     })?;
     let counts = queue.counts();
     tracing::info!(

@@ -1,8 +1,9 @@
 //! `wats-client run`
 
+use crate::Failure;
 use crate::cli::ConfigFile;
 use crate::config::{Config, Environment, LogLevel};
-use crate::{Failure, service};
+use crate::service::{self, ServiceError};
 use landfall_service::Service;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -22,6 +23,6 @@ pub(crate) fn run(arguments: ConfigFile) -> ExitCode {
             LogLevel::Info => Level::INFO,
             LogLevel::Debug => Level::DEBUG,
         });
-        Ok(service::run(config, context).await?)
+        service::run(config, context).await.map_err(ServiceError::into_failure)
     })
 }

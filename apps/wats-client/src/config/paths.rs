@@ -26,9 +26,9 @@ pub(crate) fn state_folder(environment: &Environment) -> PathBuf {
         return folder;
     }
     #[cfg(windows)]
-    return program_data();
+    return program_data().join("state");
     #[cfg(target_os = "macos")]
-    return PathBuf::from("/Library/Application Support/wats-client");
+    return PathBuf::from("/Library/Application Support/wats-client/state");
     #[cfg(not(any(windows, target_os = "macos")))]
     PathBuf::from("/var/lib/wats-client")
 }

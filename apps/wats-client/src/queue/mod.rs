@@ -8,7 +8,7 @@ mod entry;
 mod store;
 mod worker;
 
-pub(crate) use database::{FILE_NAME, open_to_look};
+pub(crate) use database::{FILE_NAME, OpenError, open_to_look};
 pub(crate) use entry::{Accepted, Claim, Counts, Fate, NewReport, SourceKey, State};
 pub(crate) use store::{Store, count, now};
 pub(crate) use worker::{Answer, Queue, QueueError};

@@ -94,7 +94,7 @@ fn two_clients_do_not_share_a_queue() {
     let _first = station.start();
     station.wait("its health", |station| station.ask("/health").is_some());
     let output = station.command(&["run"]);
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(17));
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(text.contains("another wats-client is using this queue"), "{text}");
 }

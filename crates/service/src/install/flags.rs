@@ -109,6 +109,7 @@ pub fn commands(definition: &Definition) -> [Command; 3] {
             .after_help(after(definition, UNINSTALL)),
         settings(with_answers(shared(Command::new(PREFLIGHT), definition), definition), definition)
             .about(format!("Check whether this machine is ready for {title}, and change nothing."))
+            .arg(flag("allow-unconfigured", "Only warn when a required setting is missing"))
             .arg(skip())
             .after_help(after(definition, PREFLIGHT)),
     ]

@@ -190,7 +190,10 @@ fn event_log(name: &str, has_file: bool) -> Box<dyn Sink> {
             }
         }
     }
-    match super::EventLog::new(name) {
+    // The source that the installation has registered; among the services of Windows an instance has a dollar sign.
+    let folder = std::env::var_os("RUNTIME_DIRECTORY").map(std::path::PathBuf::from);
+    let source = crate::ipc::instance_name(name, folder.as_deref()).replace('@', "$");
+    match super::EventLog::new(&source) {
         Ok(log) if has_file => Box::new(Notable(log)),
         Ok(log) => Box::new(OrElse(log, Text::stderr())),
         Err(_) => Box::new(Text::stderr()),
