@@ -14,6 +14,8 @@ pub(super) struct Listener {
     path: PathBuf,
     /// To tell our socket from one that another instance has put in its place.
     inode: u64,
+    /// Folders that were not there before, the innermost first: they go with the socket.
+    made: Vec<PathBuf>,
 }
 
 /// Somebody who has connected.
@@ -25,7 +27,7 @@ impl Listener {
         let path = &endpoint.path;
         let told = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
         let folder = path.parent().ok_or_else(|| told(io::ErrorKind::InvalidInput.into()))?;
-        private_folder(folder).map_err(told)?;
+        let made = private_folder(folder).map_err(told)?;
         // Nobody listens at what a crash has left.
         if std::os::unix::net::UnixStream::connect(path).is_ok() {
             let error = "another instance of the service answers there; stop it first";
@@ -41,7 +43,7 @@ impl Listener {
         fs::set_permissions(&new, Permissions::from_mode(0o600)).map_err(told)?;
         let inode = fs::metadata(&new).map_err(told)?.ino();
         fs::rename(&new, path).map_err(told)?;
-        Ok(Self { socket, path: path.clone(), inode })
+        Ok(Self { socket, path: path.clone(), inode, made })
     }
 
     pub(super) async fn accept(&mut self) -> io::Result<Stream> {
@@ -54,6 +56,10 @@ impl Drop for Listener {
         if fs::metadata(&self.path).is_ok_and(|found| found.ino() == self.inode) {
             // One that stays is replaced at the next start.
             let _ = fs::remove_file(&self.path);
+            for folder in &self.made {
+                // One in which others have put something stays.
+                let _ = fs::remove_dir(folder);
+            }
         }
     }
 }
@@ -79,18 +85,23 @@ impl Stream {
     }
 }
 
-/// Makes a folder that is nobody else's, or makes sure that it is one.
-fn private_folder(folder: &Path) -> io::Result<()> {
+/// Makes a folder that is nobody else's, or makes sure that it is one. Gives those that were not there, the innermost
+/// first.
+fn private_folder(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut made = Vec::new();
     if let Some(parent) = folder.parent() {
+        made.extend(parent.ancestors().take_while(|folder| !folder.exists()).map(Path::to_owned));
         // /run/NAME: others may look for other files there.
         fs::DirBuilder::new().recursive(true).mode(0o755).create(parent)?;
         check(parent, 0o022)?;
     }
     match fs::DirBuilder::new().mode(0o700).create(folder) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-        _ => {}
+        Ok(()) => made.insert(0, folder.to_owned()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error),
     }
-    check(folder, 0o077)
+    check(folder, 0o077)?;
+    Ok(made)
 }
 
 /// A folder, not a link to one, that is root's or ours and of which others do not have these rights.
@@ -121,4 +132,29 @@ pub(super) async fn connect(endpoint: &Endpoint) -> io::Result<UnixStream> {
     }
     let error = format!("user {server} answers at {}, who is not the service", endpoint.path.display());
     Err(io::Error::new(io::ErrorKind::PermissionDenied, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_made_for_the_socket_goes_with_it() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("made").join("ipc");
+        let endpoint = Endpoint::at(folder.join("socket"));
+        drop(Listener::bind(&endpoint).unwrap());
+        assert!(!root.path().join("made").exists());
+
+        // What was there stays, and so does what others have put beside it.
+        fs::create_dir(root.path().join("made")).unwrap();
+        let listener = Listener::bind(&endpoint).unwrap();
+        fs::write(folder.join("note"), "").unwrap();
+        drop(listener);
+        assert!(folder.join("note").exists() && !endpoint.path.exists());
+        fs::remove_file(folder.join("note")).unwrap();
+        fs::remove_dir(&folder).unwrap();
+        drop(Listener::bind(&endpoint).unwrap());
+        assert!(root.path().join("made").exists() && !folder.exists());
+    }
 }
