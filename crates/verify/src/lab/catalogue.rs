@@ -257,9 +257,10 @@ mod tests {
     }
 
     #[test]
-    fn every_format_is_taken_somewhere_and_no_foreign_instructions_anywhere() {
+    fn every_format_of_linux_is_taken_somewhere_and_no_foreign_instructions_anywhere() {
         let target: Target = "x86_64-unknown-linux-gnu".parse().unwrap();
-        for format in Format::ALL {
+        // Windows' own has no laboratory yet; the tests of its packager install it under Wine.
+        for format in Format::ALL.into_iter().filter(|format| *format != Format::Msi) {
             assert!(all().iter().any(|blueprint| blueprint.takes(format, &target)), "{format:?}");
         }
         let target: Target = "s390x-unknown-linux-gnu".parse().unwrap();
