@@ -1,6 +1,6 @@
 //! The report: the pages that a small verification gives, byte for byte, and what must hold of any page.
 //!
-//! `LANDFALL_ACCEPT=1 cargo test -p landfall-verify --test report` writes the pages anew after a change that was
+//! `UPDATE_GOLDEN=1 cargo test -p landfall-verify --test report` writes the pages anew after a change that was
 //! meant; look at the difference before committing it.
 
 #[path = "report/rule.rs"]
@@ -18,7 +18,7 @@ fn evidence() -> Evidence {
 
 fn same_as_file(name: &str, made: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/report").join(name);
-    if std::env::var_os("LANDFALL_ACCEPT").is_some() {
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(&path, made).unwrap();
     }
     let wanted = fs::read_to_string(&path).unwrap();

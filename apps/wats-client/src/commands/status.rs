@@ -1,10 +1,10 @@
 //! `wats-client status`
 
 use super::runtime;
+use crate::Failure;
 use crate::cli::Status;
 use crate::control::{CHANGED, SERVICE, STATUS, State};
-use crate::{Failure, control};
-use landfall_service::ipc::{Client, ClientError, Event};
+use landfall_service::ipc::{Client, Event};
 use std::io::{self, Write};
 
 /// Asks the running service how it is.
@@ -35,8 +35,8 @@ pub(crate) fn status(arguments: &Status) -> Result<(), Failure> {
 }
 
 async fn ask(client: &mut Client) -> Result<State, Failure> {
-    let answer = client.request(STATUS, b"").await.map_err(|error: ClientError| Failure::general(error))?;
-    serde_json::from_slice::<control::State>(&answer)
+    let answer = client.request(STATUS, b"").await.map_err(Failure::general)?;
+    serde_json::from_slice(&answer)
         .map_err(|error| Failure::General(format!("the service answers in another version's words: {error}")))
 }
 

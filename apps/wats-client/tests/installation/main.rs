@@ -1,6 +1,5 @@
 //! `install-service`, `uninstall-service` and `preflight`, run as a person would in real laboratories.
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
-#![cfg(target_os = "linux")]
 
 mod init_scripts;
 mod machine;

@@ -19,7 +19,8 @@ pub mod installer;
 mod interface;
 
 pub use database::{
-    Codepage, Column, ColumnKind, Database, Reader, StreamInfo, Summary, Table, Validation, Value,
+    Codepage, Column, ColumnKind, Database, Reader, Row, StreamInfo, Summary, Table, Validation, Value,
+    long_name,
 };
 pub use error::Error;
 pub use guid::{Guid, NoGuid};

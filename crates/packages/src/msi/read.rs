@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use landfall_msi::installer::STANDARD_FOLDERS;
-use landfall_msi::{Database, Reader, Value};
+use landfall_msi::{Database, Reader, Row, long_name};
 use landfall_payload::Format;
 
 use super::error;
@@ -29,13 +29,13 @@ pub(super) fn read(input: &mut dyn ReadSeek, visitor: &mut dyn Visitor) -> Resul
     if visitor.wants_content() {
         let by_key: HashMap<&str, &FileRecord> =
             files.iter().map(|(key, file)| (key.as_str(), file)).collect();
-        for row in rows(&database, "Media") {
+        for row in database.rows("Media") {
             // A cabinet beside the database is another file.
             let Some(stream) = row.text("Cabinet").strip_prefix('#') else { continue };
             examine_cabinet(&mut reader, stream, &by_key, visitor)?;
         }
     }
-    if let Some(stream) = rows(&database, "Media").find_map(|row| row.text("Cabinet").strip_prefix('#')) {
+    if let Some(stream) = database.rows("Media").find_map(|row| row.text("Cabinet").strip_prefix('#')) {
         compression = cabinet_compression(&mut reader, stream)?;
     }
     let streams = reader.streams();
@@ -58,36 +58,9 @@ pub(super) fn read(input: &mut dyn ReadSeek, visitor: &mut dyn Visitor) -> Resul
     })
 }
 
-/// A row that knows its columns by name.
-struct Row<'d> {
-    table: &'d landfall_msi::Table,
-    values: &'d [Value],
-}
-
-impl<'d> Row<'d> {
-    fn value(&self, column: &str) -> &'d Value {
-        self.table.column(column).and_then(|index| self.values.get(index)).unwrap_or(&Value::Null)
-    }
-
-    fn text(&self, column: &str) -> &'d str {
-        self.value(column).text()
-    }
-
-    fn int(&self, column: &str) -> i32 {
-        self.value(column).int().unwrap_or(0)
-    }
-}
-
-fn rows<'d>(database: &'d Database, table: &str) -> impl Iterator<Item = Row<'d>> + use<'d> {
-    let table = database.table(table);
-    table.into_iter().flat_map(|table| table.rows.iter().map(move |values| Row { table, values }))
-}
-
 /// The text in one column of the row with this first key.
 fn cell(database: &Database, table: &str, key: &str, column: &str) -> String {
-    let mut all = rows(database, table);
-    let row = all.find(|row| row.values.first().is_some_and(|value| value.text() == key));
-    row.map(|row| row.text(column).to_owned()).unwrap_or_default()
+    database.row(table, key).map(|row| row.text(column).to_owned()).unwrap_or_default()
 }
 
 /// Summary, properties, services and upgrades, each in the tables' own words.
@@ -99,11 +72,11 @@ fn fields(database: &Database) -> Vec<(String, String)> {
         ("Comments".to_owned(), summary.comments.clone()),
         ("CreatingApplication".to_owned(), summary.application.clone()),
     ];
-    for row in rows(database, "Property") {
+    for row in database.rows("Property") {
         fields.push((row.text("Property").to_owned(), row.text("Value").to_owned()));
     }
     for table in ["ServiceInstall", "Upgrade", "Environment", "LaunchCondition", "Shortcut"] {
-        for row in rows(database, table) {
+        for row in database.rows(table) {
             let described = row.table.columns.iter().zip(row.values).filter(|(_, value)| !value.is_null());
             let described: Vec<String> =
                 described.map(|(column, value)| format!("{}={value}", column.name)).collect();
@@ -116,7 +89,8 @@ fn fields(database: &Database) -> Vec<(String, String)> {
 
 /// What the package runs or sets, by the kinds of custom actions.
 fn scripts(database: &Database) -> Vec<Script> {
-    rows(database, "CustomAction")
+    database
+        .rows("CustomAction")
         .map(|row| {
             let kind = row.int("Type");
             let runs = match kind & 0x3F {
@@ -138,21 +112,23 @@ fn scripts(database: &Database) -> Vec<Script> {
 
 /// The files by their keys, in the order of their cabinets.
 fn files(database: &Database) -> Result<Vec<(String, FileRecord)>, Error> {
-    let folders: HashMap<&str, (&str, &str)> = rows(database, "Directory")
+    let folders: HashMap<&str, (&str, &str)> = database
+        .rows("Directory")
         .map(|row| (row.text("Directory"), (row.text("Directory_Parent"), row.text("DefaultDir"))))
         .collect();
-    let components: HashMap<&str, (&str, i32)> = rows(database, "Component")
+    let components: HashMap<&str, (&str, i32)> = database
+        .rows("Component")
         .map(|row| (row.text("Component"), (row.text("Directory_"), row.int("Attributes"))))
         .collect();
     let hashes: HashMap<&str, String> =
-        rows(database, "MsiFileHash").map(|row| (row.text("File_"), hash(&row))).collect();
+        database.rows("MsiFileHash").map(|row| (row.text("File_"), hash(&row))).collect();
     let time = database.summary.saved.unwrap_or(0);
     let mut budget = Budget::new(Format::Msi);
     let mut files = Vec::new();
-    for row in rows(database, "File") {
+    for row in database.rows("File") {
         let (folder, attributes) =
             components.get(row.text("Component_")).copied().unwrap_or(("TARGETDIR", 0));
-        let path = format!("{}\\{}", path(&folders, folder), long(row.text("FileName")));
+        let path = format!("{}\\{}", path(&folders, folder), long_name(row.text("FileName")));
         budget.spend(path.len())?;
         let key = row.text("File");
         let mut flags = Vec::new();
@@ -204,7 +180,7 @@ fn path(folders: &HashMap<&str, (&str, &str)>, folder: &str) -> String {
             names.push(format!("[{current}]"));
             break;
         }
-        let name = long(name.split(':').next().unwrap_or_default());
+        let name = long_name(name.split(':').next().unwrap_or_default());
         if name != "." {
             names.push(name.to_owned());
         }
@@ -212,10 +188,6 @@ fn path(folders: &HashMap<&str, (&str, &str)>, folder: &str) -> String {
     }
     names.reverse();
     names.join("\\")
-}
-
-fn long(entry: &str) -> &str {
-    entry.split_once('|').map_or(entry, |(_, long)| long)
 }
 
 fn cabinet<'r, R: std::io::Read + std::io::Seek>(

@@ -4,6 +4,7 @@ mod codepage;
 mod name;
 mod pool;
 mod read;
+mod row;
 mod schema;
 mod summary;
 mod table;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 
 pub use codepage::Codepage;
 pub use read::{Reader, StreamInfo};
+pub use row::{Row, long_name};
 pub(crate) use schema::standard;
 pub use summary::Summary;
 pub use table::{Column, ColumnKind, Table, Validation, Value};

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Check, Report, Row, find, rows};
-use crate::Database;
+use super::{Check, Report};
+use crate::{Database, Row};
 
 pub(super) const ICE02: Check = Check {
     number: "ICE02",
@@ -46,13 +46,13 @@ pub(super) const REGISTRY_KEY_PATH: i32 = 4;
 const ODBC_KEY_PATH: i32 = 32;
 
 fn key_paths(database: &Database, report: &mut Report<'_>) {
-    for component in rows(database, "Component") {
+    for component in database.rows("Component") {
         let (key, attributes) = (component.text("KeyPath"), component.int("Attributes"));
         if key.is_empty() || attributes & ODBC_KEY_PATH != 0 {
             continue;
         }
         let table = if attributes & REGISTRY_KEY_PATH != 0 { "Registry" } else { "File" };
-        let owner = find(database, table, key).map(|row| row.text("Component_"));
+        let owner = database.row(table, key).map(|row| row.text("Component_"));
         if owner != Some(component.text("Component")) {
             report.error(&component, format!("its key path {key} is no row of {table} that belongs to it"));
         }
@@ -61,7 +61,7 @@ fn key_paths(database: &Database, report: &mut Report<'_>) {
 
 fn guids(database: &Database, report: &mut Report<'_>) {
     let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
-    for component in rows(database, "Component") {
+    for component in database.rows("Component") {
         let guid = component.text("ComponentId");
         if guid.is_empty() {
             continue;
@@ -74,9 +74,9 @@ fn guids(database: &Database, report: &mut Report<'_>) {
 
 fn empty_folders(database: &Database, report: &mut Report<'_>) {
     let made: BTreeSet<(&str, &str)> =
-        rows(database, "CreateFolder").map(|row| (row.text("Directory_"), row.text("Component_"))).collect();
-    let with_files: BTreeSet<&str> = rows(database, "File").map(|row| row.text("Component_")).collect();
-    for component in rows(database, "Component").filter(|row| row.value("KeyPath").is_null()) {
+        database.rows("CreateFolder").map(|row| (row.text("Directory_"), row.text("Component_"))).collect();
+    let with_files: BTreeSet<&str> = database.rows("File").map(|row| row.text("Component_")).collect();
+    for component in database.rows("Component").filter(|row| row.value("KeyPath").is_null()) {
         let (id, directory) = (component.text("Component"), component.text("Directory_"));
         if !made.contains(&(directory, id)) && !with_files.contains(id) {
             report.error(&component, format!("its key path is the folder {directory}, which nothing makes"));
@@ -86,14 +86,14 @@ fn empty_folders(database: &Database, report: &mut Report<'_>) {
 
 fn features(database: &Database, report: &mut Report<'_>) {
     let mapped: BTreeSet<&str> =
-        rows(database, "FeatureComponents").map(|row| row.text("Component_")).collect();
-    for component in rows(database, "Component").filter(|row| !mapped.contains(row.text("Component"))) {
+        database.rows("FeatureComponents").map(|row| row.text("Component_")).collect();
+    for component in database.rows("Component").filter(|row| !mapped.contains(row.text("Component"))) {
         report.error(&component, "it belongs to no feature");
     }
 }
 
 fn registrations(database: &Database, report: &mut Report<'_>) {
-    for value in rows(database, "Registry") {
+    for value in database.rows("Registry") {
         let key = value.text("Key").to_ascii_lowercase();
         let classes = match value.int("Root") {
             0 => Some(key.as_str()),

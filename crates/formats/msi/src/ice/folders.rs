@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::components::REGISTRY_KEY_PATH;
-use super::{Check, Report, Row, find, long_name, property, rows};
-use crate::Database;
+use super::{Check, Report, property};
+use crate::{Database, Row, long_name};
 
 pub(super) const ICE09: Check = Check {
     number: "ICE09",
@@ -134,7 +134,7 @@ const LOCAL_MACHINE: i32 = 2;
 pub(super) fn ancestors<'d>(database: &'d Database, directory: &'d str) -> Vec<&'d str> {
     let mut chain = vec![directory];
     let mut current = directory;
-    while let Some(parent) = find(database, "Directory", current).map(|row| row.text("Directory_Parent")) {
+    while let Some(parent) = database.row("Directory", current).map(|row| row.text("Directory_Parent")) {
         // The root may name itself; a circle is none of these checks' business.
         if parent.is_empty() || chain.contains(&parent) {
             break;
@@ -151,7 +151,7 @@ fn profile<'d>(database: &'d Database, directory: &'d str) -> Option<&'d str> {
 }
 
 fn system_folder(database: &Database, report: &mut Report<'_>) {
-    for component in rows(database, "Component") {
+    for component in database.rows("Component") {
         let in_system =
             matches!(component.text("Directory_"), "SystemFolder" | "System64Folder" | "System16Folder");
         if in_system && component.int("Attributes") & PERMANENT == 0 {
@@ -162,9 +162,9 @@ fn system_folder(database: &Database, report: &mut Report<'_>) {
 
 fn same_place(database: &Database, report: &mut Report<'_>) {
     let folders: BTreeMap<&str, &str> =
-        rows(database, "Component").map(|row| (row.text("Component"), row.text("Directory_"))).collect();
+        database.rows("Component").map(|row| (row.text("Component"), row.text("Directory_"))).collect();
     let mut seen: BTreeMap<(String, String), &str> = BTreeMap::new();
-    for file in rows(database, "File") {
+    for file in database.rows("File") {
         let component = file.text("Component_");
         let Some(folder) = folders.get(component) else { continue };
         let entry = file.text("FileName");
@@ -172,7 +172,7 @@ fn same_place(database: &Database, report: &mut Report<'_>) {
         for name in names {
             let Some(other) = seen.insert((path(database, folder), name), component) else { continue };
             let excluding =
-                |id| find(database, "Component", id).is_some_and(|c| !c.value("Condition").is_null());
+                |id| database.row("Component", id).is_some_and(|c| !c.value("Condition").is_null());
             if excluding(other) && excluding(component) {
                 continue;
             }
@@ -185,7 +185,7 @@ fn same_place(database: &Database, report: &mut Report<'_>) {
 fn path(database: &Database, directory: &str) -> String {
     let mut names = Vec::new();
     for key in ancestors(database, directory) {
-        let Some(row) = find(database, "Directory", key) else { continue };
+        let Some(row) = database.row("Directory", key) else { continue };
         let target = row.text("DefaultDir").split(':').next().unwrap_or_default();
         // Windows decides where a standard folder is, whatever its row says.
         let standard = row.text("Directory_Parent") == "TARGETDIR" && key.ends_with("Folder");
@@ -201,12 +201,13 @@ fn path(database: &Database, directory: &str) -> String {
 
 fn has_user_key(database: &Database, component: &Row<'_>) -> bool {
     component.int("Attributes") & REGISTRY_KEY_PATH != 0
-        && find(database, "Registry", component.text("KeyPath"))
+        && database
+            .row("Registry", component.text("KeyPath"))
             .is_some_and(|value| value.int("Root") == CURRENT_USER)
 }
 
 fn profile_key_paths(database: &Database, report: &mut Report<'_>) {
-    for component in rows(database, "Component") {
+    for component in database.rows("Component") {
         let Some(folder) = profile(database, component.text("Directory_")) else { continue };
         if !has_user_key(database, &component) {
             report.error(&component, format!("it installs to {folder}, but its key path is not the user's"));
@@ -215,11 +216,11 @@ fn profile_key_paths(database: &Database, report: &mut Report<'_>) {
 }
 
 fn shortcut_key_paths(database: &Database, report: &mut Report<'_>) {
-    for shortcut in rows(database, "Shortcut") {
+    for shortcut in database.rows("Shortcut") {
         // One whose target is a feature is advertised and found by Windows itself.
-        let advertised = find(database, "Feature", shortcut.text("Target")).is_some();
+        let advertised = database.row("Feature", shortcut.text("Target")).is_some();
         let in_profile = profile(database, shortcut.text("Directory_")).is_some();
-        let component = find(database, "Component", shortcut.text("Component_"));
+        let component = database.row("Component", shortcut.text("Component_"));
         if !advertised && in_profile && !component.is_some_and(|c| has_user_key(database, &c)) {
             report.error(&shortcut, "the key path of its component is not the user's");
         }
@@ -227,19 +228,21 @@ fn shortcut_key_paths(database: &Database, report: &mut Report<'_>) {
 }
 
 fn mixed_components(database: &Database, report: &mut Report<'_>) {
-    for component in rows(database, "Component") {
+    for component in database.rows("Component") {
         let id = component.text("Component");
-        let of_user = rows(database, "Registry")
+        let of_user = database
+            .rows("Registry")
             .any(|value| value.text("Component_") == id && value.int("Root") == CURRENT_USER)
-            || rows(database, "Shortcut").any(|shortcut| {
+            || database.rows("Shortcut").any(|shortcut| {
                 shortcut.text("Component_") == id
-                    && find(database, "Feature", shortcut.text("Target")).is_none()
+                    && database.row("Feature", shortcut.text("Target")).is_none()
                     && profile(database, shortcut.text("Directory_")).is_some()
             });
-        let of_machine = rows(database, "Registry")
+        let of_machine = database
+            .rows("Registry")
             .any(|value| value.text("Component_") == id && value.int("Root") == LOCAL_MACHINE)
             || (profile(database, component.text("Directory_")).is_none()
-                && rows(database, "File").any(|file| file.text("Component_") == id));
+                && database.rows("File").any(|file| file.text("Component_") == id));
         if of_user && of_machine {
             report.error(&component, "it has things of one user and of the machine");
         }
@@ -247,16 +250,18 @@ fn mixed_components(database: &Database, report: &mut Report<'_>) {
 }
 
 fn profile_folders(database: &Database, report: &mut Report<'_>) {
-    let removed: BTreeSet<&str> = rows(database, "RemoveFile")
+    let removed: BTreeSet<&str> = database
+        .rows("RemoveFile")
         .filter(|row| row.value("FileName").is_null() && row.int("InstallMode") & 2 != 0)
         .map(|row| row.text("DirProperty"))
         .collect();
-    let used: BTreeSet<&str> = rows(database, "Component")
+    let used: BTreeSet<&str> = database
+        .rows("Component")
         .map(|row| row.text("Directory_"))
-        .chain(rows(database, "Shortcut").map(|row| row.text("Directory_")))
+        .chain(database.rows("Shortcut").map(|row| row.text("Directory_")))
         .flat_map(|directory| ancestors(database, directory))
         .collect();
-    for folder in rows(database, "Directory") {
+    for folder in database.rows("Directory") {
         let key = folder.text("Directory");
         let is_own = !PROFILE.contains(&key) && used.contains(key);
         if is_own && profile(database, key).is_some() && !removed.contains(key) {
@@ -269,8 +274,8 @@ fn private_folders(database: &Database, report: &mut Report<'_>) {
     if property(database, "ALLUSERS").is_empty() {
         return;
     }
-    for file in rows(database, "File") {
-        let Some(component) = find(database, "Component", file.text("Component_")) else { continue };
+    for file in database.rows("File") {
+        let Some(component) = database.row("Component", file.text("Component_")) else { continue };
         let folder = profile(database, component.text("Directory_"));
         if let Some(folder) = folder.filter(|folder| !SHARED.contains(folder)) {
             report.warn(&file, format!("it is installed to {folder}, which is one user's"));
@@ -279,7 +284,7 @@ fn private_folders(database: &Database, report: &mut Report<'_>) {
 }
 
 fn reserved_names(database: &Database, report: &mut Report<'_>) {
-    for folder in rows(database, "Directory") {
+    for folder in database.rows("Directory") {
         let key = folder.text("Directory");
         if RESERVED.contains(&key.to_ascii_uppercase().as_str()) {
             report.error(&folder, format!("{key} is a property of Windows Installer"));

@@ -1,6 +1,6 @@
 //! What identifies a product.
 
-use super::{Check, Report, find, property, rows};
+use super::{Check, Report, property};
 use crate::installer::ProductVersion;
 use crate::{Database, Guid};
 
@@ -36,7 +36,7 @@ fn properties(database: &Database, report: &mut Report<'_>) {
         ("UpgradeCode", "a GUID in upper case", is_guid),
     ];
     for (name, wanted, fits) in rules {
-        match find(database, "Property", name) {
+        match database.row("Property", name) {
             Some(row) if fits(row.text("Value")) => {}
             Some(row) => report.error(&row, format!("{:?} is not {wanted}", row.text("Value"))),
             None if name == "UpgradeCode" => {
@@ -50,7 +50,7 @@ fn properties(database: &Database, report: &mut Report<'_>) {
 fn upgrades(database: &Database, report: &mut Report<'_>) {
     let code = property(database, "UpgradeCode");
     let Ok(version) = property(database, "ProductVersion").parse::<ProductVersion>() else { return };
-    for row in rows(database, "Upgrade").filter(|row| row.text("UpgradeCode") == code) {
+    for row in database.rows("Upgrade").filter(|row| row.text("UpgradeCode") == code) {
         let attributes = row.int("Attributes");
         let highest = row.text("VersionMax").parse::<ProductVersion>().ok();
         if let (Ok(lowest), Some(highest)) = (row.text("VersionMin").parse::<ProductVersion>(), highest)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, Report, find, property, rows};
+use super::{Check, Report, property};
 use crate::Database;
 
 pub(super) const ICE20: Check = Check {
@@ -16,12 +16,12 @@ pub(super) const ICE20: Check = Check {
 const ENDS: [(i32, &str); 3] = [(-1, "success"), (-2, "cancellation"), (-3, "failure")];
 
 fn required_dialogs(database: &Database, report: &mut Report<'_>) {
-    if rows(database, "Dialog").next().is_none() {
+    if database.rows("Dialog").next().is_none() {
         return;
     }
     for (number, when) in ENDS {
-        match rows(database, "InstallUISequence").find(|row| row.int("Sequence") == number) {
-            Some(row) if find(database, "Dialog", row.text("Action")).is_none() => {
+        match database.rows("InstallUISequence").find(|row| row.int("Sequence") == number) {
+            Some(row) if database.row("Dialog", row.text("Action")).is_none() => {
                 report.error(&row, "there is no such dialog");
             }
             Some(_) => {}
@@ -29,10 +29,11 @@ fn required_dialogs(database: &Database, report: &mut Report<'_>) {
         }
     }
     // The dialog for files in use is found by its name, and needs the list of what uses them.
-    match find(database, "Dialog", "FilesInUse") {
+    match database.row("Dialog", "FilesInUse") {
         None => report.table("Dialog", "there is no dialog FilesInUse"),
         Some(row) => {
-            let has_list = rows(database, "Control")
+            let has_list = database
+                .rows("Control")
                 .any(|c| c.text("Dialog_") == "FilesInUse" && c.text("Property") == "FileInUseProcess");
             if !has_list {
                 report.error(&row, "it has no list box for the property FileInUseProcess");
@@ -40,11 +41,11 @@ fn required_dialogs(database: &Database, report: &mut Report<'_>) {
         }
     }
     let error = property(database, "ErrorDialog");
-    let Some(dialog) = find(database, "Dialog", error) else {
+    let Some(dialog) = database.row("Dialog", error) else {
         return report.table("Property", "ErrorDialog names no dialog");
     };
     let controls: BTreeSet<&str> =
-        rows(database, "Control").filter(|c| c.text("Dialog_") == error).map(|c| c.text("Control")).collect();
+        database.rows("Control").filter(|c| c.text("Dialog_") == error).map(|c| c.text("Control")).collect();
     for wanted in ["ErrorText", "A", "C", "I", "N", "O", "R", "Y"] {
         if !controls.contains(wanted) {
             report.error(&dialog, format!("it lacks the control {wanted}"));

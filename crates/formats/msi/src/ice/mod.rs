@@ -13,7 +13,7 @@ mod values;
 
 use std::fmt;
 
-use crate::{Database, Value};
+use crate::{Database, Row};
 
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -123,48 +123,7 @@ impl Report<'_> {
     }
 }
 
-/// A row that knows its columns by name.
-#[derive(Clone, Copy)]
-struct Row<'d> {
-    table: &'d crate::Table,
-    values: &'d [Value],
-}
-
-impl<'d> Row<'d> {
-    fn value(&self, column: &str) -> &'d Value {
-        self.table.column(column).and_then(|index| self.values.get(index)).unwrap_or(&Value::Null)
-    }
-
-    fn text(&self, column: &str) -> &'d str {
-        self.value(column).text()
-    }
-
-    fn int(&self, column: &str) -> i32 {
-        self.value(column).int().unwrap_or(0)
-    }
-
-    fn key(&self) -> String {
-        self.table.key(self.values).map(Value::to_string).collect::<Vec<_>>().join("/")
-    }
-}
-
-/// The rows of a table, none where it is missing.
-fn rows<'d>(database: &'d Database, table: &str) -> impl Iterator<Item = Row<'d>> + use<'d> {
-    let table = database.table(table);
-    table.into_iter().flat_map(|table| table.rows.iter().map(move |values| Row { table, values }))
-}
-
-/// The row of a table with this first key.
-fn find<'d>(database: &'d Database, table: &str, key: &str) -> Option<Row<'d>> {
-    rows(database, table).find(|row| row.values.first().is_some_and(|value| value.text() == key))
-}
-
 /// Value of a property; empty where it has none.
 fn property<'d>(database: &'d Database, name: &str) -> &'d str {
-    find(database, "Property", name).map_or("", |row| row.text("Value"))
-}
-
-/// The long form of a `Filename`.
-fn long_name(entry: &str) -> &str {
-    entry.split_once('|').map_or(entry, |(_, long)| long)
+    database.row("Property", name).map_or("", |row| row.text("Value"))
 }

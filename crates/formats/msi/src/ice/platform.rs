@@ -1,6 +1,6 @@
 //! 32 and 64 bit.
 
-use super::{Check, Report, rows};
+use super::{Check, Report};
 use crate::Database;
 
 pub(super) const ICE80: Check = Check {
@@ -26,7 +26,7 @@ fn bitness(database: &Database, report: &mut Report<'_>) {
         let table = "_SummaryInformation";
         report.table(table, format!("the platform {platform} needs schema {needed}, not {schema}"));
     }
-    for component in rows(database, "Component") {
+    for component in database.rows("Component") {
         let folder = component.text("Directory_");
         let marked = component.int("Attributes") & IS_64_BIT != 0;
         if marked && !is_64 {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Check, Report, find, rows};
+use super::{Check, Report};
 use crate::Database;
 use crate::installer::Sequence;
 
@@ -85,12 +85,12 @@ fn order(database: &Database, report: &mut Report<'_>) {
     for sequence in Sequence::ALL {
         let table = sequence.table();
         let numbers: BTreeMap<&str, i32> =
-            rows(database, table).map(|row| (row.text("Action"), row.int("Sequence"))).collect();
+            database.rows(table).map(|row| (row.text("Action"), row.int("Sequence"))).collect();
         if numbers.is_empty() {
             continue;
         }
         let at = |action: &str| numbers.get(action).copied();
-        let row = |action: &str| find(database, table, action);
+        let row = |action: &str| database.row(table, action);
         for (first, second) in ORDER {
             if let (Some(one), Some(two), Some(row)) = (at(first), at(second), row(second))
                 && one >= two
@@ -121,7 +121,7 @@ fn check_removal(numbers: &BTreeMap<&str, i32>, database: &Database, report: &mu
     let at = |action: &str| numbers.get(action).copied();
     let table = Sequence::Execute.table();
     let (Some(removal), Some(row)) =
-        (at("RemoveExistingProducts"), find(database, table, "RemoveExistingProducts"))
+        (at("RemoveExistingProducts"), database.row(table, "RemoveExistingProducts"))
     else {
         return;
     };

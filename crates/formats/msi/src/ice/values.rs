@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Check, Report, rows};
+use super::{Check, Report};
 use crate::database::standard;
 use crate::installer::check_file_name;
 use crate::{Column, ColumnKind, Database, Guid, Value};
@@ -33,7 +33,7 @@ fn data(database: &Database, report: &mut Report<'_>) {
         }
     }
     for table in database.tables() {
-        for row in rows(database, &table.name) {
+        for row in database.rows(&table.name) {
             for (column, value) in table.columns.iter().zip(row.values) {
                 if let Err(what) = check(column, value, &keys) {
                     report.error(&row, format!("{} {what}", column.name));
