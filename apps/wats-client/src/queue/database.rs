@@ -6,7 +6,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Name of the database in the queue's folder.
 pub(crate) const FILE_NAME: &str = "queue.db";
@@ -45,6 +45,9 @@ const SCHEMA: &str = "
 const COLUMNS: &str = "sequence, content, converter, position, id, state, priority, source, serial_number, accepted, \
     due, attempts, finished, message, size";
 const COLUMN_COUNT: usize = 15;
+
+/// How long a process that is going away may keep its queue from the next one.
+const PREDECESSOR_ENDS: Duration = Duration::from_secs(1);
 
 /// Why the queue cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -86,11 +89,7 @@ pub(super) struct Opened {
 pub(super) fn open(folder: &Path) -> Result<Opened, OpenError> {
     fs::create_dir_all(folder)?;
     let lock = File::create(folder.join("lock"))?;
-    match lock.try_lock() {
-        Ok(()) => {}
-        Err(fs::TryLockError::WouldBlock) => return Err(OpenError::InUse),
-        Err(fs::TryLockError::Error(error)) => return Err(error.into()),
-    }
+    take(&lock)?;
     let path = folder.join(FILE_NAME);
     let connection = match open_file(&path) {
         Err(error) if error.is_damage() => {
@@ -105,6 +104,19 @@ pub(super) fn open(folder: &Path) -> Result<Opened, OpenError> {
     };
     files::sync_folder(folder)?;
     Ok(Opened { connection, lock })
+}
+
+/// Takes the lock. A supervisor may start the next process while the last thread of the one before still ends.
+fn take(lock: &File) -> Result<(), OpenError> {
+    let deadline = Instant::now() + PREDECESSOR_ENDS;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(fs::TryLockError::Error(error)) => return Err(error.into()),
+            Err(fs::TryLockError::WouldBlock) if Instant::now() > deadline => return Err(OpenError::InUse),
+            Err(fs::TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(20)),
+        }
+    }
 }
 
 /// Opens the database of a queue only to look at it, also while the service runs.

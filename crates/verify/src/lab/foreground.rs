@@ -45,8 +45,9 @@ fn quote(word: &str) -> String {
 /// taken off. A start waits a moment, so that a program that ends at once is no success.
 const SCRIPT: &str = r#"#!/bin/sh
 pid="${0%.sh}.pid"
-# One that has ended and was not yet collected does not run.
-runs() { [ -s "$pid" ] && grep -q '^State:[[:space:]]*[^[:space:]XZ]' "/proc/$(cat "$pid")/status" 2>/dev/null; }
+# One that has ended and was not yet collected does not run. Every thread counts: the first may have ended while
+# another still holds the files.
+runs() { [ -s "$pid" ] && grep -qs '^State:[[:space:]]*[^[:space:]XZ]' "/proc/$(cat "$pid")/task"/*/status; }
 
 case "$1" in
 status) runs ;;
