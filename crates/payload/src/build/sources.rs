@@ -33,9 +33,7 @@ pub(crate) fn find(root: &Path, source: &str) -> Result<Vec<Found>, Problem> {
     let meta = metadata(&path, source)?;
     stays_inside(root, &path, source)?;
     if meta.is_dir() {
-        let mut found = Vec::new();
-        walk(&path, "", source, &mut found)?;
-        return Ok(found);
+        return walk(&path, source);
     }
     Ok(vec![one(String::new(), path, &meta, source)?])
 }
@@ -108,33 +106,78 @@ fn is_executable(_: &Metadata) -> bool {
     false
 }
 
-fn walk(folder: &Path, prefix: &str, source: &str, found: &mut Vec<Found>) -> Result<(), Problem> {
-    let unreadable =
-        |e: std::io::Error| (format!("cannot read the folder \"{source}\": {e}"), "check its permissions");
-    let mut names = Vec::new();
-    for entry in fs::read_dir(folder).map_err(unreadable)? {
-        names.push(entry.map_err(unreadable)?.file_name());
+/// Everything below a folder, sorted by path.
+fn walk(folder: &Path, source: &str) -> Result<Vec<Found>, Problem> {
+    let mut listed = Vec::new();
+    list(folder, "", source, &mut listed)?;
+    look_at_all(&listed, |(relative, path)| {
+        let unreadable = |e| unreadable(source, &e);
+        let relative = relative.clone();
+        let path = path.clone();
+        let meta = fs::symlink_metadata(&path).map_err(unreadable)?;
+        if meta.is_dir() {
+            Ok(Found { relative, path, kind: FoundKind::Directory })
+        } else if meta.is_symlink() {
+            let link = fs::read_link(&path).map_err(unreadable)?;
+            Ok(Found { relative, path, kind: FoundKind::Symlink(link.to_string_lossy().into_owned()) })
+        } else {
+            one(relative, path, &meta, source)
+        }
+    })
+}
+
+fn unreadable(source: &str, error: &std::io::Error) -> Problem {
+    (format!("cannot read the folder \"{source}\": {error}"), "check its permissions")
+}
+
+/// The names below a folder, relative to the source and as paths: a folder before what is in it.
+fn list(
+    folder: &Path,
+    prefix: &str,
+    source: &str,
+    listed: &mut Vec<(String, PathBuf)>,
+) -> Result<(), Problem> {
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|e| unreadable(source, &e))? {
+        let entry = entry.map_err(|e| unreadable(source, &e))?;
+        let kind = entry.file_type().map_err(|e| unreadable(source, &e))?;
+        entries.push((entry.file_name(), kind));
     }
-    names.sort();
-    for name in names {
+    entries.sort_by(|a, b| a.0.cmp(&b.0));
+    for (name, kind) in entries {
         let path = folder.join(&name);
         let Some(name) = name.to_str() else {
             return Err((format!("\"{}\" has a name that is not UTF-8", path.display()), "rename it"));
         };
         let relative = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") };
-        let meta = fs::symlink_metadata(&path).map_err(unreadable)?;
-        if meta.is_dir() {
-            found.push(Found { relative: relative.clone(), path: path.clone(), kind: FoundKind::Directory });
-            walk(&path, &relative, source, found)?;
-        } else if meta.is_symlink() {
-            let link = fs::read_link(&path).map_err(unreadable)?;
-            let link = link.to_string_lossy().into_owned();
-            found.push(Found { relative, path, kind: FoundKind::Symlink(link) });
-        } else {
-            found.push(one(relative, path, &meta, source)?);
+        listed.push((relative.clone(), path.clone()));
+        if kind.is_dir() {
+            list(&path, &relative, source, listed)?;
         }
     }
     Ok(())
+}
+
+/// Looks at each in order, with a few threads: a file takes two calls of the kernel, and a large product has thousands.
+/// Of several problems the first counts.
+fn look_at_all<T: Sync>(
+    items: &[T],
+    look: impl Fn(&T) -> Result<Found, Problem> + Sync,
+) -> Result<Vec<Found>, Problem> {
+    let threads = std::thread::available_parallelism().map_or(1, |n| n.get()).min(4);
+    let share = items.len().div_ceil(threads).max(256);
+    std::thread::scope(|scope| {
+        let look = &look;
+        let running: Vec<_> = items
+            .chunks(share)
+            .map(|chunk| scope.spawn(move || chunk.iter().map(look).collect::<Result<Vec<_>, _>>()))
+            .collect();
+        let mut found = Vec::with_capacity(items.len());
+        for thread in running {
+            found.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+        }
+        Ok(found)
+    })
 }
 
 fn glob(root: &Path, pattern: &str) -> Result<Vec<Found>, Problem> {
