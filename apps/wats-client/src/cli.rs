@@ -38,6 +38,9 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Check the configuration and say what is wrong, where, and what to do.
     Check(ConfigFile),
+    /// Look at the configuration, or change it.
+    #[command(subcommand)]
+    Config(Config),
     /// Ask the running service how it is; ends with 0 if it does its work.
     Status(Status),
     /// Look at the queue.
@@ -73,6 +76,66 @@ pub(crate) struct ConfigFile {
     /// Configuration file, instead of the one in its usual place.
     #[arg(long, short, value_name = "PATH")]
     pub(crate) config: Option<PathBuf>,
+}
+
+/// What to do with the configuration.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Config {
+    /// Print what holds: of the environment, else of the file, else the defaults.
+    Get {
+        /// The key, such as server.url or watch[0].folder; without one, all.
+        key: Option<String>,
+        /// Answer in JSON.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Give a key a value; comments and everything else in the file stay. The running service applies it.
+    Set {
+        /// The key, such as server.url or watch[0].folder.
+        key: String,
+        /// The value.
+        value: String,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Take a key out of the file, so that its default holds.
+    Unset {
+        /// The key.
+        key: String,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Watch one folder more.
+    AddWatch {
+        /// The folder.
+        folder: String,
+        /// Keys of the folder, such as converter=csv or arguments.part-number=PSU-100.
+        #[arg(value_name = "KEY=VALUE", value_parser = pair)]
+        values: Vec<(String, String)>,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Change keys of a watched folder; an empty value takes one out.
+    EditWatch {
+        /// Its number in the file, from 0.
+        number: usize,
+        /// Keys of the folder, such as priority=1.
+        #[arg(value_name = "KEY=VALUE", value_parser = pair, required = true)]
+        values: Vec<(String, String)>,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Watch a folder no more. Its files stay.
+    RemoveWatch {
+        /// Its number in the file, from 0.
+        number: usize,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// The same as check.
+    Check(ConfigFile),
 }
 
 /// How to show it.

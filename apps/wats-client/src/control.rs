@@ -1,17 +1,20 @@
 //! What the command line can ask the running service, and what it hears from it.
 
+use crate::config::Live;
 use crate::health::{details, not_ready};
 use crate::queue::Queue;
 use crate::status::SharedStatus;
 use landfall_service::{Context, ipc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use wats::Station;
 
 /// Name of the service, for whoever looks for it.
 pub(crate) const SERVICE: &str = "wats-client";
 /// The request for a [`State`].
 pub(crate) const STATUS: &str = "status";
+/// The request to read the configuration's file now. The body may name the file that is meant. The answer is a
+/// `Result` of an [`Applied`](crate::config::Applied) and the reason why the file does not hold.
+pub(crate) const RELOAD: &str = "reload";
 /// The event when the state changes; its body is the new line.
 pub(crate) const CHANGED: &str = "changed";
 
@@ -34,7 +37,7 @@ pub(crate) fn open(
     context: &Context,
     queue: &Queue,
     status: &SharedStatus,
-    station: &Station,
+    live: &Live,
 ) -> Option<ipc::Publisher> {
     let server = match ipc::Server::bind(SERVICE) {
         Ok(server) => server,
@@ -45,21 +48,31 @@ pub(crate) fn open(
     };
     let events = server.events();
     let (liveness, queue, status) = (context.liveness().clone(), queue.clone(), status.clone());
-    let station = station.name.clone();
+    let live = live.clone();
     tokio::spawn(server.serve(move |request| {
-        let answer = match request.command.as_str() {
-            STATUS => {
-                let state = State {
+        let (liveness, queue, status, live) = (liveness.clone(), queue.clone(), status.clone(), live.clone());
+        async move {
+            let json = |error: serde_json::Error| error.to_string();
+            match request.command.as_str() {
+                STATUS => serde_json::to_vec(&State {
                     alive: liveness.stuck().is_none(),
                     problem: liveness.stuck().or_else(|| not_ready(&status)),
                     line: status.line(&queue),
-                    details: details(&queue, &status, &station),
-                };
-                serde_json::to_vec(&state).map_err(|error| error.to_string())
+                    details: details(&queue, &status, &live.current().station.name),
+                })
+                .map_err(json),
+                RELOAD => {
+                    // Somebody who has changed another instance's file is told so.
+                    let file = String::from_utf8_lossy(&request.body).into_owned();
+                    let own = live.current().path.canonicalize().unwrap_or_default();
+                    if !file.is_empty() && own != std::path::Path::new(&file) {
+                        return Err(format!("this service uses {}", own.display()));
+                    }
+                    serde_json::to_vec(&live.reload().await).map_err(json)
+                }
+                _ => Err(request.unknown()),
             }
-            _ => Err(request.unknown()),
-        };
-        std::future::ready(answer)
+        }
     }));
     Some(events)
 }

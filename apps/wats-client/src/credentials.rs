@@ -1,6 +1,6 @@
 //! The API token: where it is, and when it changes.
 
-use crate::config::TokenSources;
+use crate::config::SecretSources;
 use std::path::Path;
 use wats::Secret;
 
@@ -15,7 +15,7 @@ pub(crate) enum Token {
     Unreadable(String),
 }
 
-impl TokenSources {
+impl SecretSources {
     /// Looks for the token. A source that is empty or not there counts as not configured.
     pub(crate) fn find(&self) -> Token {
         if let Some(token) = self.environment.as_ref().and_then(|secret| clean(secret.expose())) {
@@ -61,7 +61,7 @@ mod tests {
         std::fs::write(&empty, "\n").unwrap();
         std::fs::write(&full, "\u{feff}Basic dG9rZW4=\r\n").unwrap();
         let missing = folder.path().join("missing");
-        let mut sources = TokenSources { environment: None, files: vec![missing, empty, full] };
+        let mut sources = SecretSources { environment: None, files: vec![missing, empty, full] };
         assert_eq!(sources.find(), Token::Found(Secret::new("dG9rZW4=")));
         sources.files.pop();
         assert_eq!(sources.find(), Token::Missing);

@@ -1,22 +1,22 @@
 //! What monitoring can ask over HTTP: the library's answers, with our numbers.
 
+use crate::config::Live;
 use crate::queue::Queue;
 use crate::status::{Connection, SharedStatus, Status};
 use landfall_service::{Context, Liveness, health::Health};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::sync::atomic::Ordering;
-use wats::Station;
 
 /// The client's health.
-pub(crate) fn health(context: &Context, queue: &Queue, status: &SharedStatus, station: &Station) -> Health {
+pub(crate) fn health(context: &Context, queue: &Queue, status: &SharedStatus, live: &Live) -> Health {
     let (for_ready, for_details, for_metrics) =
         (status.clone(), (queue.clone(), status.clone()), (queue.clone(), status.clone()));
-    let station = station.name.clone();
+    let live = live.clone();
     let liveness = context.liveness().clone();
     Health::of(context)
         .not_ready(move || not_ready(&for_ready))
-        .details(move || details(&for_details.0, &for_details.1, &station).to_string())
+        .details(move || details(&for_details.0, &for_details.1, &live.current().station.name).to_string())
         .metrics(move || metrics(&for_metrics.0, &for_metrics.1, &liveness))
         .build()
 }
@@ -40,6 +40,7 @@ pub(crate) fn details(queue: &Queue, status: &Status, station: &str) -> Value {
         "version": env!("CARGO_PKG_VERSION"),
         "station": station,
         "server": status.connection(),
+        "alarm": status.alarm(),
         "lastDelivery": status.last_delivery(),
         "queue": {
             "pending": counts.pending,

@@ -70,6 +70,7 @@ fn main() -> ExitCode {
         Ok(Command::Run(arguments)) => return commands::run(arguments),
         Ok(Command::Demo(arguments)) => commands::demo(&arguments),
         Ok(Command::Check(arguments)) => commands::check(&arguments),
+        Ok(Command::Config(command)) => commands::config(&command),
         Ok(Command::Status(arguments)) => commands::status(&arguments),
         Ok(Command::Queue(command)) => commands::queue(&command),
         Ok(Command::Convert(arguments)) => commands::convert(&arguments),

@@ -2,7 +2,8 @@
 
 use crate::queue::Queue;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use time::OffsetDateTime;
@@ -63,7 +64,11 @@ pub(crate) struct Status {
 #[derive(Debug, Default)]
 struct Inner {
     connection: Option<Connection>,
-    folders: Vec<Folder>,
+    /// By their numbers, which are given once.
+    folders: BTreeMap<usize, Folder>,
+    next_folder: usize,
+    /// What somebody should look at, although the service does its work.
+    alarm: Option<String>,
     last_delivery: Option<OffsetDateTime>,
 }
 
@@ -84,14 +89,23 @@ impl Status {
 
     /// Adds a folder and gives its number.
     pub(crate) fn add_folder(&self, path: PathBuf) -> usize {
-        let folders = &mut self.inner().folders;
-        folders.push(Folder { path, problem: Some("not looked at yet".to_owned()), waiting: 0 });
-        folders.len() - 1
+        let mut inner = self.inner();
+        let number = inner.next_folder;
+        inner.next_folder += 1;
+        let folder = Folder { path, problem: Some("not looked at yet".to_owned()), waiting: 0 };
+        inner.folders.insert(number, folder);
+        number
+    }
+
+    /// Forgets a folder that is watched no more.
+    pub(crate) fn remove_folder(&self, path: &Path) {
+        self.inner().folders.retain(|_, folder| folder.path != path);
     }
 
     /// Records how things stand with a folder; says whether the problem is news.
     pub(crate) fn set_folder(&self, number: usize, problem: Option<String>, waiting: usize) -> bool {
-        let folder = &mut self.inner().folders[number];
+        let mut inner = self.inner();
+        let Some(folder) = inner.folders.get_mut(&number) else { return false };
         folder.waiting = waiting;
         let news = folder.problem != problem;
         folder.problem = problem;
@@ -99,7 +113,17 @@ impl Status {
     }
 
     pub(crate) fn folders(&self) -> Vec<Folder> {
-        self.inner().folders.clone()
+        self.inner().folders.values().cloned().collect()
+    }
+
+    /// Says that somebody should look at something although the service does its work, or need not any more.
+    pub(crate) fn set_alarm(&self, alarm: Option<String>) {
+        self.inner().alarm = alarm;
+    }
+
+    /// What somebody should look at.
+    pub(crate) fn alarm(&self) -> Option<String> {
+        self.inner().alarm.clone()
     }
 
     pub(crate) fn delivered_now(&self) {
@@ -121,9 +145,13 @@ impl Status {
             Connection::Degraded(reason) => format!("Server refuses: {reason}"),
             Connection::Offline(reason) => format!("Server does not answer: {reason}"),
         };
+        let alarm = self.alarm().map(|alarm| format!("; {}", alarm.lines().next().unwrap_or_default()));
         format!(
-            "{connection}; {} waiting, {} delivered, {} refused",
-            counts.pending, counts.delivered, counts.quarantined
+            "{connection}; {} waiting, {} delivered, {} refused{}",
+            counts.pending,
+            counts.delivered,
+            counts.quarantined,
+            alarm.unwrap_or_default()
         )
     }
 

@@ -34,6 +34,7 @@ pub(crate) fn check(arguments: &ConfigFile) -> Result<(), Failure> {
 /// Problems that keep the service from its work, and notes about what is still missing.
 fn examine(config: &Config) -> (Vec<String>, Vec<String>) {
     let (mut problems, mut notes) = (Vec::new(), Vec::new());
+    problems.extend(config.unknown.iter().map(|unknown| unknown.error.clone()));
     if config.server.is_none() {
         notes.push(
             "server.url is not set: reports are kept until it is; enter the address of your WATS server"
@@ -58,6 +59,13 @@ fn examine(config: &Config) -> (Vec<String>, Vec<String>) {
             "station.location or station.purpose is not set: reports that do not bring their own go to the error folder"
                 .into(),
         );
+    }
+    if let Some(address) = config.web.listen.filter(|address| !address.ip().is_loopback())
+        && !matches!(config.web.password.find(), Token::Found(_))
+    {
+        problems.push(format!(
+            "web.listen: {address} can be reached from other machines, which needs a password; set web.password"
+        ));
     }
     for (index, watch) in config.watches.iter().enumerate() {
         folder(&format!("watch[{index}].folder"), &watch.folder, &mut problems);

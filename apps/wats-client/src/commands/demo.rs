@@ -2,7 +2,7 @@
 
 use super::{runtime, until_stopped};
 use crate::cli::Demo;
-use crate::config::{Config, Environment};
+use crate::config::{Environment, Live};
 use crate::{Failure, service};
 use landfall_service::Context;
 use std::fs;
@@ -41,12 +41,12 @@ pub(crate) fn demo(arguments: &Demo) -> Result<(), Failure> {
     server.set(Settings { token: Some(TOKEN.to_owned()), ..Settings::default() });
     let folder = tempfile::Builder::new().prefix("wats-client-demo-").tempdir().map_err(Failure::general)?;
     let config = write_config(folder.path(), server.address()).map_err(Failure::general)?;
-    let config = Config::load(Some(&config), &Environment::default())?;
+    let (live, reloads) = Live::load(Some(&config), &Environment::default())?;
 
     let context = Context::detached("wats-client");
     let inside = context.clone();
     let client = std::thread::spawn(move || {
-        runtime()?.block_on(service::run(config, inside)).map_err(Failure::general)
+        runtime()?.block_on(service::run(live, reloads, inside)).map_err(Failure::general)
     });
     let shown = show(folder.path(), &server, arguments.keep);
     context.stop();
@@ -67,7 +67,7 @@ fn write_config(folder: &Path, server: SocketAddr) -> std::io::Result<std::path:
              [[watch]]\nfolder = {}\ndone = {}\nerror = {}\nsettle = \"300ms\"\n\
              [queue]\nfolder = {}\nmin-free-disk = 0\n\
              [upload]\nretry-first = \"250ms\"\nretry-limit = \"1s\"\n\
-             [health]\nlisten = \"127.0.0.1:0\"\n",
+             [health]\nlisten = \"127.0.0.1:0\"\n[web]\nlisten = \"\"\n",
             quoted("token"),
             quoted("watch"),
             quoted("done"),

@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod check;
+mod config;
 mod convert;
 mod demo;
 mod installation;
@@ -9,6 +10,7 @@ mod run;
 mod status;
 
 pub(crate) use check::check;
+pub(crate) use config::config;
 pub(crate) use convert::convert;
 pub(crate) use demo::demo;
 pub(crate) use installation::Installation;
@@ -18,6 +20,7 @@ pub(crate) use status::status;
 
 use crate::Failure;
 use landfall_service::Context;
+use std::io::Write;
 use tokio::runtime::Runtime;
 
 /// The runtime for everything that waits. One thread is enough: what takes long has threads of its own.
@@ -31,4 +34,10 @@ async fn until_stopped() -> Result<(), Failure> {
     context.stop_on_signals().map_err(Failure::general)?;
     context.stopped().await;
     Ok(())
+}
+
+/// A line for whoever reads; one that reads no more ends it.
+fn say(line: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(Failure::general)
 }

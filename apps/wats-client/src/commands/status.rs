@@ -1,11 +1,10 @@
 //! `wats-client status`
 
-use super::runtime;
+use super::{runtime, say};
 use crate::Failure;
 use crate::cli::Status;
 use crate::control::{CHANGED, SERVICE, STATUS, State};
 use landfall_service::ipc::{Client, Event};
-use std::io::{self, Write};
 
 /// Asks the running service how it is.
 pub(crate) fn status(arguments: &Status) -> Result<(), Failure> {
@@ -46,10 +45,4 @@ fn show(state: &State, as_json: bool) -> Result<(), Failure> {
         return say(&text);
     }
     say(&state.line)
-}
-
-/// A line for whoever reads; one that reads no more ends it.
-fn say(line: &str) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(Failure::general)
 }

@@ -7,30 +7,98 @@ use std::path::PathBuf;
 use std::time::Duration;
 use wats::ServerUrl;
 
-/// All tables of the file. Every table and key may be left out.
+/// The version of the form that this program writes.
+pub(super) const VERSION: i64 = 1;
+
+/// All tables of the file. Every table and key may be left out. Keys that are unknown are found before, by their names.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub(super) struct File {
+    pub(super) version: Version,
     pub(super) server: Server,
+    pub(super) proxy: Proxy,
     pub(super) station: Station,
     pub(super) watch: Vec<Watch>,
     pub(super) queue: Queue,
     pub(super) upload: Upload,
+    pub(super) web: Web,
     pub(super) health: Health,
     pub(super) log: Log,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub(super) struct Server {
-    #[serde(deserialize_with = "server_url")]
-    pub(super) url: Option<ServerUrl>,
-    pub(super) token_file: Option<PathBuf>,
-    pub(super) ca_file: Option<PathBuf>,
+/// The version of the form of the file is one that this program knows.
+#[derive(Debug, Default)]
+pub(super) struct Version;
+
+impl<'de> Deserialize<'de> for Version {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match i64::deserialize(deserializer)? {
+            VERSION => Ok(Self),
+            later if later > VERSION => Err(de::Error::custom(format!(
+                "this file was written for a later version of wats-client (form {later}, this one knows {VERSION}): \
+                 install that version, or take the file from before"
+            ))),
+            other => Err(de::Error::custom(format!(
+                "{other} is no version of this file; {VERSION} is the present one"
+            ))),
+        }
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default, rename_all = "kebab-case")]
+pub(super) struct Server {
+    #[serde(deserialize_with = "server_url")]
+    pub(super) url: Option<ServerUrl>,
+    #[serde(deserialize_with = "path")]
+    pub(super) token_file: Option<PathBuf>,
+    #[serde(deserialize_with = "path")]
+    pub(super) ca_file: Option<PathBuf>,
+    pub(super) roots: Roots,
+    #[serde(deserialize_with = "path")]
+    pub(super) client_certificate: Option<PathBuf>,
+    #[serde(deserialize_with = "path")]
+    pub(super) client_key: Option<PathBuf>,
+}
+
+/// Authorities whose certificates are trusted, beside those of `server.ca-file`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Roots {
+    /// Those of the operating system; where it has none, those that come with the program.
+    #[default]
+    System,
+    /// Those that come with the program.
+    Bundled,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub(super) struct Proxy {
+    pub(super) mode: ProxyMode,
+    #[serde(deserialize_with = "proxy_url")]
+    pub(super) url: Option<String>,
+    pub(super) user: String,
+    #[serde(deserialize_with = "path")]
+    pub(super) password_file: Option<PathBuf>,
+    pub(super) bypass: Vec<String>,
+}
+
+/// How the server is reached.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ProxyMode {
+    /// As the environment says: `HTTPS_PROXY`, `NO_PROXY`, and their like.
+    #[default]
+    System,
+    /// Directly.
+    None,
+    /// Through the proxy of the configuration.
+    Manual,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub(super) struct Station {
     #[serde(deserialize_with = "short_text")]
     pub(super) name: String,
@@ -41,7 +109,7 @@ pub(super) struct Station {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub(super) struct Watch {
     pub(super) folder: PathBuf,
     /// `None` stands for those of the converter.
@@ -50,7 +118,9 @@ pub(super) struct Watch {
     pub(super) converter: String,
     #[serde(default)]
     pub(super) arguments: toml::Table,
+    #[serde(default, deserialize_with = "path")]
     pub(super) done: Option<PathBuf>,
+    #[serde(default, deserialize_with = "path")]
     pub(super) error: Option<PathBuf>,
     #[serde(default = "Watch::default_settle")]
     pub(super) settle: Period,
@@ -105,22 +175,32 @@ pub(crate) enum PostAction {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+#[serde(default, rename_all = "kebab-case")]
 pub(super) struct Queue {
+    #[serde(deserialize_with = "path")]
     pub(super) folder: Option<PathBuf>,
     pub(super) max_reports: u64,
     pub(super) max_bytes: Size,
     pub(super) min_free_disk: Size,
+    pub(super) keep_delivered: Period,
+    pub(super) keep_delivered_bytes: Size,
 }
 
 impl Default for Queue {
     fn default() -> Self {
-        Self { folder: None, max_reports: 100_000, max_bytes: Size(4 << 30), min_free_disk: Size(256 << 20) }
+        Self {
+            folder: None,
+            max_reports: 100_000,
+            max_bytes: Size(4 << 30),
+            min_free_disk: Size(256 << 20),
+            keep_delivered: Period(Duration::from_secs(30 * 86_400)),
+            keep_delivered_bytes: Size(0),
+        }
     }
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+#[serde(default, rename_all = "kebab-case")]
 pub(super) struct Upload {
     #[serde(deserialize_with = "concurrency")]
     pub(super) concurrency: usize,
@@ -149,7 +229,26 @@ impl Default for Upload {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default, rename_all = "kebab-case")]
+pub(super) struct Web {
+    #[serde(deserialize_with = "listen")]
+    pub(super) listen: Option<SocketAddr>,
+    pub(super) hosts: Vec<String>,
+    #[serde(deserialize_with = "path")]
+    pub(super) password_file: Option<PathBuf>,
+    #[serde(deserialize_with = "path")]
+    pub(super) token_file: Option<PathBuf>,
+}
+
+impl Default for Web {
+    fn default() -> Self {
+        let listen = Some(SocketAddr::from(([127, 0, 0, 1], 8765)));
+        Self { listen, hosts: Vec::new(), password_file: None, token_file: None }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(default)]
 pub(super) struct Health {
     #[serde(deserialize_with = "listen")]
     pub(super) listen: Option<SocketAddr>,
@@ -161,10 +260,20 @@ impl Default for Health {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
 pub(super) struct Log {
     pub(super) level: LogLevel,
+    #[serde(deserialize_with = "path")]
+    pub(super) file: Option<PathBuf>,
+    pub(super) max_size: Size,
+    pub(super) keep: u32,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { level: LogLevel::default(), file: None, max_size: Size(10_000_000), keep: 5 }
+    }
 }
 
 /// How much is logged.
@@ -182,6 +291,35 @@ pub(crate) enum LogLevel {
     Debug,
 }
 
+/// An empty path is none.
+fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Ok((!text.trim().is_empty()).then(|| PathBuf::from(text)))
+}
+
+/// The proxy's address. What it holds of a user is refused: this file is no place for a password.
+fn proxy_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let host = ["http://", "https://", "socks5://", "socks5h://"]
+        .iter()
+        .find_map(|scheme| text.strip_prefix(scheme));
+    match host {
+        Some(host) if host.contains('@') => {
+            Err(de::Error::custom("the user belongs into proxy.user, and the password out of this file"))
+        }
+        Some(host) if !host.trim_matches('/').is_empty() && !host.contains(char::is_whitespace) => {
+            Ok(Some(text.to_owned()))
+        }
+        _ => Err(de::Error::custom(format!(
+            "{text:?} is not the address of a proxy such as http://proxy:3128"
+        ))),
+    }
+}
+
 fn server_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ServerUrl>, D::Error> {
     let text = String::deserialize(deserializer)?;
     if text.trim().is_empty() { Ok(None) } else { text.parse().map(Some).map_err(de::Error::custom) }
@@ -189,7 +327,7 @@ fn server_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Serve
 
 fn listen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
     let text = String::deserialize(deserializer)?;
-    if text.trim().is_empty() {
+    if matches!(text.trim(), "" | "off") {
         return Ok(None);
     }
     text.trim().parse().map(Some).map_err(|_| {

@@ -1,66 +1,63 @@
 //! The configuration: file, environment, and defaults, checked and put together.
+//!
+//! [`Config`] is one that holds. [`Editor`] changes the file and leaves everything else in it as it is. [`Live`] is
+//! what the running service works with: it follows the file. [`keys`] lists what there is to set.
 
+mod edit;
+mod environment;
 mod error;
 mod file;
+pub(crate) mod keys;
+mod live;
+mod load;
 mod paths;
 mod values;
 
+pub(crate) use edit::{Change, Editor};
+pub(crate) use environment::Environment;
 pub(crate) use error::ConfigError;
-pub(crate) use file::{LogLevel, PostAction};
+pub(crate) use file::{LogLevel, PostAction, ProxyMode, Roots};
+pub(crate) use live::{Applied, Live, Reloads};
 pub(crate) use paths::default_config;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 use wats::{Secret, ServerUrl, Station};
-use wats_converters::{Arguments, Refusal, check_arguments, find};
+use wats_converters::Arguments;
 
-/// Address of the WATS server; overrides `server.url`.
-pub(crate) const SERVER_URL: &str = "WATS_CLIENT_SERVER_URL";
-/// API token; used before a credential or a token file.
-pub(crate) const API_TOKEN: &str = "WATS_CLIENT_API_TOKEN";
-/// Folder to watch; overrides the first one in the file.
-pub(crate) const WATCH_FOLDER: &str = "WATS_CLIENT_WATCH_FOLDER";
-/// Name of the station; overrides `station.name`.
-pub(crate) const STATION_NAME: &str = "WATS_CLIENT_STATION_NAME";
-
-/// Where the health endpoints listen, `HOST:PORT`; overrides `health.listen`.
-pub(crate) const HEALTH_LISTEN: &str = "WATS_CLIENT_HEALTH_LISTEN";
+/// A file that holds the API token, as containers are often told.
+pub(crate) const TOKEN_FILE: &str = "WATS_TOKEN_FILE";
 
 /// Longest station text, in characters, that a server takes.
 const STATION_TEXT_LIMIT: usize = 100;
 
-/// The environment variables, as they were when the program started. Empty ones count as not set.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Environment(HashMap<String, String>);
-
-impl Environment {
-    /// The variables of this process.
-    pub(crate) fn of_process() -> Self {
-        let variables = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .filter(|(name, _)| !name.is_empty());
-        Self(variables.collect())
-    }
-
-    /// The value of a variable, unless it is not set or empty.
-    pub(crate) fn get(&self, name: &str) -> Option<String> {
-        self.0.get(name).filter(|value| !value.trim().is_empty()).cloned()
-    }
-}
-
 /// The whole configuration.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
+    /// Where the file is, or would be.
+    pub(crate) path: PathBuf,
     /// The file it was read from; `None` when there is none and the defaults hold.
     pub(crate) file: Option<PathBuf>,
+    /// All values that the file or the environment gives, by their dotted names.
+    pub(crate) given: BTreeMap<String, String>,
+    /// Keys in the file that there are none of. They are left alone: a later version may know them.
+    pub(crate) unknown: Vec<Unknown>,
     /// Address of the server; `None` as long as nobody has entered it.
     pub(crate) server: Option<ServerUrl>,
     /// Where to look for the API token.
-    pub(crate) token: TokenSources,
+    pub(crate) token: SecretSources,
     /// PEM file with certificates of the company's own authority.
     pub(crate) ca_file: Option<PathBuf>,
+    /// Authorities that are trusted beside those.
+    pub(crate) roots: Roots,
+    /// PEM file with the certificate that this client shows, and perhaps its key.
+    pub(crate) client_certificate: Option<PathBuf>,
+    /// PEM file with its key, if that is in a file of its own.
+    pub(crate) client_key: Option<PathBuf>,
+    /// How the server is reached.
+    pub(crate) proxy: Proxy,
     /// What fills gaps in reports.
     pub(crate) station: Station,
     /// Folders to watch, at least one.
@@ -71,21 +68,73 @@ pub(crate) struct Config {
     pub(crate) upload: Upload,
     /// Where the health endpoints listen; `None` is off.
     pub(crate) health: Option<SocketAddr>,
-    /// How much is logged.
-    pub(crate) log_level: LogLevel,
+    /// The web page.
+    pub(crate) web: Web,
+    /// The log.
+    pub(crate) log: Log,
 }
 
-/// Where the API token may come from, in the order to look.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct TokenSources {
-    /// The token itself, from the environment.
+/// A key in the file that there is none of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unknown {
+    /// Its dotted name.
+    pub(crate) name: String,
+    /// Where it stands, and which one may be meant.
+    pub(crate) error: String,
+}
+
+/// How the server is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Proxy {
+    /// By which way.
+    pub(crate) mode: ProxyMode,
+    /// Address of the proxy; there in [`ProxyMode::Manual`].
+    pub(crate) url: Option<String>,
+    /// User name at the proxy; empty where it asks for none.
+    pub(crate) user: String,
+    /// Where to look for the password at the proxy.
+    pub(crate) password: SecretSources,
+    /// Hosts, `.domains` and networks that are reached without it.
+    pub(crate) bypass: Vec<String>,
+}
+
+/// The web page, and the control interface beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Web {
+    /// Where it listens; `None` is off.
+    pub(crate) listen: Option<SocketAddr>,
+    /// Names, beside those of this machine, under which it may be called.
+    pub(crate) hosts: Vec<String>,
+    /// Where to look for the page's password.
+    pub(crate) password: SecretSources,
+    /// Where to look for the token of the control interface.
+    pub(crate) token: SecretSources,
+}
+
+/// The log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Log {
+    /// How much is logged.
+    pub(crate) level: LogLevel,
+    /// A file for it, beside where the platform looks.
+    pub(crate) file: Option<PathBuf>,
+    /// Bytes at which a new file is begun.
+    pub(crate) max_size: u64,
+    /// Full files that are kept.
+    pub(crate) keep: u32,
+}
+
+/// Where a secret may come from, in the order to look.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct SecretSources {
+    /// The secret itself, from the environment.
     pub(crate) environment: Option<Secret>,
-    /// Files that may hold it: the service manager's credential, then the configured file.
+    /// Files that may hold it: those that variables name, the service manager's credential, the configured one.
     pub(crate) files: Vec<PathBuf>,
 }
 
 /// One folder to watch.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Watch {
     /// The folder where testers put their files.
     pub(crate) folder: PathBuf,
@@ -112,7 +161,7 @@ pub(crate) struct Watch {
 }
 
 /// Limits of the queue.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Queue {
     /// Folder of the queue's files.
     pub(crate) folder: PathBuf,
@@ -122,10 +171,14 @@ pub(crate) struct Queue {
     pub(crate) max_bytes: u64,
     /// Bytes of disk that must stay free for new reports to be taken in.
     pub(crate) min_free_disk: u64,
+    /// How long delivered reports are remembered, so that the same file dropped again is not sent again.
+    pub(crate) keep_delivered: Duration,
+    /// Bytes of delivered reports' content that are kept too; 0 keeps none.
+    pub(crate) keep_delivered_bytes: u64,
 }
 
 /// How reports are sent.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Upload {
     /// Reports on their way at the same time.
     pub(crate) concurrency: usize,
@@ -142,99 +195,6 @@ pub(crate) struct Upload {
 }
 
 impl Config {
-    /// Reads the file, or the default one when it exists, and applies the environment.
-    pub(crate) fn load(path: Option<&Path>, environment: &Environment) -> Result<Self, ConfigError> {
-        let default = default_config(environment);
-        let wanted = path.unwrap_or(&default);
-        let text = match std::fs::read_to_string(wanted) {
-            Ok(text) => Some(text),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && path.is_none() => None,
-            Err(source) => return Err(ConfigError::Unreadable { file: wanted.to_owned(), source }),
-        };
-        let file = match &text {
-            Some(text) => toml::from_str(text.trim_start_matches('\u{feff}'))
-                .map_err(|error| ConfigError::in_file(wanted, text, &error))?,
-            None => file::File::default(),
-        };
-        Self::put_together(file, text.map(|_| wanted.to_owned()), environment)
-    }
-
-    fn put_together(
-        mut file: file::File,
-        path: Option<PathBuf>,
-        environment: &Environment,
-    ) -> Result<Self, ConfigError> {
-        let state = paths::state_folder(environment);
-        if let Some(text) = environment.get(SERVER_URL) {
-            let url = text.parse().map_err(|error| ConfigError::environment(SERVER_URL, &error))?;
-            file.server.url = Some(url);
-        }
-        if let Some(name) = environment.get(STATION_NAME) {
-            check_station_text(&name).map_err(|error| ConfigError::environment(STATION_NAME, &error))?;
-            file.station.name = name;
-        }
-        if let Some(text) = environment.get(HEALTH_LISTEN) {
-            let address = text.parse().map_err(|_| {
-                ConfigError::environment(
-                    HEALTH_LISTEN,
-                    &format!("\"{text}\" is not HOST:PORT such as 0.0.0.0:8080"),
-                )
-            })?;
-            file.health.listen = Some(address);
-        }
-        if file.watch.is_empty() {
-            file.watch.push(file::Watch::at(state.join("watch")));
-        }
-        if let Some(folder) = environment.get(WATCH_FOLDER) {
-            file.watch[0].folder = folder.into();
-        }
-        if file.station.name.trim().is_empty() {
-            file.station.name =
-                gethostname::gethostname().to_string_lossy().chars().take(STATION_TEXT_LIMIT).collect();
-        }
-        let credential =
-            environment.get("CREDENTIALS_DIRECTORY").map(|folder| Path::new(&folder).join("api-token"));
-        let watches = file
-            .watch
-            .into_iter()
-            .enumerate()
-            .map(|(index, watch)| Watch::new(watch, index, &state, path.as_deref()))
-            .collect::<Result<_, _>>()?;
-        let config = Self {
-            server: file.server.url,
-            token: TokenSources {
-                environment: environment.get(API_TOKEN).map(Secret::new),
-                files: credential.into_iter().chain(file.server.token_file).collect(),
-            },
-            ca_file: file.server.ca_file,
-            station: Station {
-                name: file.station.name,
-                location: file.station.location,
-                purpose: file.station.purpose,
-            },
-            watches,
-            queue: Queue {
-                folder: file.queue.folder.unwrap_or_else(|| state.join("queue")),
-                max_reports: file.queue.max_reports,
-                max_bytes: file.queue.max_bytes.0,
-                min_free_disk: file.queue.min_free_disk.0,
-            },
-            upload: Upload {
-                concurrency: file.upload.concurrency,
-                rate_per_minute: file.upload.rate_per_minute,
-                retry_first: file.upload.retry_first.0,
-                retry_limit: file.upload.retry_limit.0.max(file.upload.retry_first.0),
-                access_retry: file.upload.access_retry.0,
-                probe: file.upload.probe.0,
-            },
-            health: file.health.listen,
-            log_level: file.log.level,
-            file: path,
-        };
-        config.check_folders()?;
-        Ok(config)
-    }
-
     /// Folders that must not be the same, because files would go round in circles or be taken twice.
     fn check_folders(&self) -> Result<(), ConfigError> {
         let invalid = |place: String, message: String| {
@@ -271,49 +231,11 @@ impl Config {
     }
 }
 
-impl Watch {
-    fn new(watch: file::Watch, index: usize, state: &Path, file: Option<&Path>) -> Result<Self, ConfigError> {
-        let invalid = |place: &str, message: String| ConfigError::Invalid {
-            file: file.map(Path::to_owned),
-            place: format!("watch[{index}].{place}"),
-            message,
-        };
-        let mut arguments = Arguments::default();
-        for (name, value) in &watch.arguments {
-            values::flatten(name, value, &mut |name, text| arguments.set(name, text)).map_err(|name| {
-                invalid(&format!("arguments.{name}"), "must be a text, a number or true or false".into())
-            })?;
-        }
-        check_arguments(&watch.converter, &arguments).map_err(|refusal| match refusal {
-            Refusal::Argument { name, message } => invalid(&format!("arguments.{name}"), message),
-            other => invalid("converter", other.to_string()),
-        })?;
-        let usual = || match find(&watch.converter) {
-            Some(converter) => converter.describe().patterns.to_vec(),
-            None => wats_converters::patterns(),
-        };
-        let leave_unknown = watch.patterns.is_none();
-        Ok(Self {
-            folder: watch.folder,
-            patterns: watch.patterns.unwrap_or_else(|| usual().into_iter().map(str::to_owned).collect()),
-            leave_unknown,
-            converter: watch.converter,
-            arguments,
-            done: watch.done.unwrap_or_else(|| state.join("done")),
-            error: watch.error.unwrap_or_else(|| state.join("error")),
-            settle: watch.settle.0,
-            rescan: watch.rescan.0,
-            post_action: watch.post_action,
-            priority: watch.priority,
-        })
-    }
-}
-
 #[cfg(test)]
 impl Watch {
     /// A folder with the defaults, for tests of other modules.
     pub(crate) fn of_test(folder: &str) -> Self {
-        Self::new(file::Watch::at(folder.into()), 0, Path::new("/state"), None)
+        Self::new(file::Watch::at(folder.into()), 0, std::path::Path::new("/state"), None)
             .expect("the defaults are valid")
     }
 }

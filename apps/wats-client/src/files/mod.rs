@@ -30,6 +30,12 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     system::sync_folder(folder)
 }
 
+/// Gives a new file the mode and the owner of the one that it is to replace; where there is none, readable for the
+/// group and writable for the owner.
+pub(crate) fn take_after(file: &File, old: &Path) -> io::Result<()> {
+    system::take_after(file, old)
+}
+
 /// Tells a folder from another one that later has the same name: the file system and the number in it.
 pub(crate) type Identity = (u64, u64);
 

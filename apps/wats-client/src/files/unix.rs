@@ -3,7 +3,7 @@
 use super::Identity;
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::Path;
 
 /// Whoever writes a file keeps nobody from reading it here: that it has settled must do.
@@ -17,6 +17,15 @@ pub(super) fn is_held(_: &io::Error) -> bool {
 
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
+}
+
+pub(super) fn take_after(file: &File, old: &Path) -> io::Result<()> {
+    let Ok(old) = fs::metadata(old) else { return file.set_permissions(fs::Permissions::from_mode(0o640)) };
+    let new = file.metadata()?;
+    if (new.uid(), new.gid()) != (old.uid(), old.gid()) {
+        fchown(file, Some(old.uid()), Some(old.gid()))?;
+    }
+    file.set_permissions(fs::Permissions::from_mode(old.mode() & 0o7777))
 }
 
 pub(super) fn identity(folder: &Path) -> io::Result<Identity> {

@@ -28,6 +28,11 @@ pub(super) fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// A new file has the access list of its folder, as the old one had.
+pub(super) fn take_after(_: &File, _: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 pub(super) fn identity(folder: &Path) -> io::Result<Identity> {
     let information = winapi_util::file::information(Handle::from_path_any(folder)?)?;
     Ok((information.volume_serial_number(), information.file_index()))

@@ -37,6 +37,11 @@ impl Store {
         Ok(store)
     }
 
+    /// Holds other limits from now on. The folder stays the one that was opened.
+    pub(crate) fn set_limits(&mut self, limits: config::Queue) {
+        self.limits = config::Queue { folder: std::mem::take(&mut self.limits.folder), ..limits };
+    }
+
     pub(super) fn connection(&self) -> &Connection {
         &self.connection
     }

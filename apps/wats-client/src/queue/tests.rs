@@ -7,7 +7,14 @@ use std::time::Duration;
 use wats::{ContentHash, report_id};
 
 fn open(folder: &Path, max_reports: u64) -> Queue {
-    let settings = config::Queue { folder: folder.to_owned(), max_reports, max_bytes: 0, min_free_disk: 0 };
+    let settings = config::Queue {
+        folder: folder.to_owned(),
+        max_reports,
+        max_bytes: 0,
+        min_free_disk: 0,
+        keep_delivered: std::time::Duration::ZERO,
+        keep_delivered_bytes: 0,
+    };
     // The thread of a queue just dropped may still hold the lock for a moment.
     for _ in 0..200 {
         if let Ok(queue) = Queue::open(&settings, Liveness::new().watch("queue", Duration::from_secs(60))) {

@@ -8,7 +8,7 @@ mod backoff;
 mod gate;
 mod rate;
 
-use crate::config::{Config, TokenSources, Upload};
+use crate::config::{Config, SecretSources, Upload};
 use crate::credentials::Token;
 use crate::queue::{Claim, Fate, Queue, Store};
 use crate::status::{Connection, SharedStatus, Status};
@@ -41,7 +41,7 @@ const RECORD_PAUSE: Duration = Duration::from_secs(1);
 pub(crate) struct Uploader {
     server: Option<ServerUrl>,
     ca_file: Option<PathBuf>,
-    sources: TokenSources,
+    sources: SecretSources,
     settings: Upload,
     queue: Queue,
     status: SharedStatus,

@@ -22,7 +22,7 @@ fn words(output: &Output) -> String {
 fn faults_of_the_configuration_are_told_with_place_and_remedy() {
     let (code, text) = check("[server]\nulr = \"https://x\"\n");
     assert_eq!(code, Some(3));
-    assert!(text.contains("/config.toml:2:1: unknown field `ulr`"), "{text}");
+    assert!(text.contains("/config.toml:2:1: unknown key `ulr`"), "{text}");
     let (code, text) = check("[health]\nlisten = \"nowhere\"\n");
     assert_eq!(code, Some(3));
     assert!(text.contains("/config.toml:2:10: \"nowhere\" is not an address and port"), "{text}");

@@ -1,6 +1,7 @@
 //! Runs the real program against the simulator.
 
 mod command_line;
+mod configuration;
 mod converters;
 mod crash;
 mod delivery;

@@ -69,6 +69,7 @@ impl Station {
         station.set("upload", "retry-first", "\"100ms\"");
         station.set("upload", "retry-limit", "\"500ms\"");
         station.set("health", "listen", &format!("\"{health}\""));
+        station.set("web", "listen", "\"\"");
         station
     }
 
@@ -88,7 +89,7 @@ impl Station {
     /// Writes the configuration and gives its path.
     pub(crate) fn config(&self) -> PathBuf {
         let mut text = String::new();
-        for table in ["server", "station", "[watch]", "queue", "upload", "health"] {
+        for table in ["server", "station", "[watch]", "queue", "upload", "health", "web"] {
             text += &format!("[{table}]\n");
             for (_, line) in self.settings.iter().filter(|(of, _)| *of == table) {
                 text += &format!("{line}\n");
@@ -180,6 +181,13 @@ impl Station {
         command.args(["status", "--instance", &self.instance()]).args(arguments);
         command.env("RUNTIME_DIRECTORY", self.runtime_folder());
         command
+    }
+
+    /// Runs another command of the program on the configuration as it is now, where it finds the running service.
+    pub(crate) fn command_beside(&self, arguments: &[&str]) -> Output {
+        let mut command = program();
+        command.env("RUNTIME_DIRECTORY", self.runtime_folder());
+        command.args(arguments).arg("--config").arg(self.path("config.toml")).output().unwrap()
     }
 
     /// Runs another command of the program on this station's configuration.

@@ -1,0 +1,56 @@
+//! The uploader, made anew when what it works with has changed.
+
+use crate::config::Config;
+use crate::queue::Queue;
+use crate::status::SharedStatus;
+use crate::upload::Uploader;
+use landfall_service::{Beat, Liveness};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+
+/// Longest silence of the part that sends, which never waits long for anything.
+const SILENCE: Duration = Duration::from_secs(45);
+
+/// The uploader at work.
+pub(super) struct Sending {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+    beat: Beat,
+}
+
+impl Sending {
+    pub(super) fn start(
+        config: &Config,
+        queue: &Queue,
+        status: &SharedStatus,
+        bell: &Arc<Notify>,
+        liveness: &Liveness,
+    ) -> Self {
+        let beat = liveness.watch("the upload", SILENCE);
+        let uploader = Uploader::new(config, queue.clone(), status.clone(), bell.clone(), beat.clone());
+        let (stop, told) = watch::channel(false);
+        Self { stop, task: tokio::spawn(uploader.run(told)), beat }
+    }
+
+    /// Whether another uploader is needed for the new configuration.
+    pub(super) fn differs(old: &Config, new: &Config) -> bool {
+        old.server != new.server
+            || old.token != new.token
+            || old.ca_file != new.ca_file
+            || old.roots != new.roots
+            || old.client_certificate != new.client_certificate
+            || old.client_key != new.client_key
+            || old.proxy != new.proxy
+            || old.upload != new.upload
+    }
+
+    /// Ends it in bounded time. What is on its way then is sent again under the same id.
+    pub(super) async fn end(self) {
+        self.stop.send_replace(true);
+        // If it failed, the program says so elsewhere.
+        let _ = self.task.await;
+        self.beat.end();
+    }
+}
