@@ -1,9 +1,9 @@
 //! The service: all parts put together.
 
-use crate::config::Config;
+use crate::config::{Config, PostAction};
 use crate::control::{self, CHANGED};
 use crate::health;
-use crate::intake::{Intake, Shared};
+use crate::intake::{Intake, Packer, Shared};
 use crate::queue::{OpenError, Queue};
 use crate::status::{SharedStatus, Status};
 use crate::upload::Uploader;
@@ -87,6 +87,9 @@ pub(crate) async fn run(config: Config, context: Context) -> Result<(), ServiceE
         let beat = liveness.watch(format!("folder {}", watch.folder.display()), FOLDER_SILENCE);
         folders.push(Intake::start(watch.clone(), shared.clone(), beat).map_err(ServiceError::Thread)?);
     }
+    let archives = config.watches.iter().filter(|watch| watch.post_action == PostAction::Archive);
+    let packer =
+        Packer::start(archives.map(|watch| watch.done.clone()).collect()).map_err(ServiceError::Thread)?;
     let beat = liveness.watch("the upload", UPLOADER_SILENCE);
     let uploader = Uploader::new(&config, queue.clone(), status.clone(), bell, beat);
     let uploading = tokio::spawn(uploader.run(context.stop_flag()));
@@ -129,6 +132,7 @@ pub(crate) async fn run(config: Config, context: Context) -> Result<(), ServiceE
         }
     }
 
+    drop(packer);
     folders.iter().for_each(Intake::stop);
     // It ends in bounded time; what it was doing is in the queue anyway.
     if result.is_ok() {
