@@ -1,5 +1,6 @@
 //! Runs the real program against the simulator.
 
+mod chaos;
 mod command_line;
 mod converters;
 mod crash;
