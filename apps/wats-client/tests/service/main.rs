@@ -5,6 +5,8 @@ mod command_line;
 mod converters;
 mod crash;
 mod delivery;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod disk;
 mod failures;
 mod health;
 mod support;
