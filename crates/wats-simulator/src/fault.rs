@@ -20,7 +20,7 @@ pub struct Fault {
     pub requests: u32,
     /// HTTP status to answer instead of taking the report.
     pub status: Option<u16>,
-    /// Body of that answer.
+    /// Body of that answer; without a status, of the answer to a report that is taken.
     pub body: Option<String>,
     /// `Retry-After` header of that answer.
     pub retry_after: Option<String>,

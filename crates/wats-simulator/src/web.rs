@@ -79,7 +79,11 @@ async fn take_report(State(shared): State<Arc<Shared>>, headers: HeaderMap, body
         return spoilt(fault, status);
     }
     let answer = store_report(&shared, &settings, &headers, &body);
-    if cut == Some(Cut::After) { cut_connection() } else { answer }
+    match (cut, fault.and_then(|fault| fault.body)) {
+        (Some(_), _) => cut_connection(),
+        (None, Some(body)) if answer.status().is_success() => (StatusCode::OK, body).into_response(),
+        (None, _) => answer,
+    }
 }
 
 fn store_report(shared: &Shared, settings: &Settings, headers: &HeaderMap, body: &[u8]) -> Response {

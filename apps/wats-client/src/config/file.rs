@@ -168,6 +168,8 @@ pub(crate) enum PostAction {
     /// It moves to the done folder.
     #[default]
     Move,
+    /// It moves to a folder of the day in the done folder, which becomes a zip file when the day is over.
+    Archive,
     /// It is deleted.
     Delete,
     /// It stays where it is.

@@ -36,6 +36,26 @@ pub(crate) fn take_after(file: &File, old: &Path) -> io::Result<()> {
     system::take_after(file, old)
 }
 
+/// Moves a file to another name on the same disk, and fails with `AlreadyExists` when that name is taken.
+pub(crate) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    match system::rename_new(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => {
+            // An empty file takes the name meanwhile; when the program is ended just then, it stays.
+            File::create_new(to)?;
+            std::fs::rename(from, to).inspect_err(|_| {
+                let _ = std::fs::remove_file(to);
+            })
+        }
+        other => other,
+    }
+}
+
+/// Whether a file and a folder are on different disks. What cannot be found out counts as the same disk.
+pub(crate) fn is_another_disk(file: &Path, folder: &Path) -> bool {
+    let disk = |path| system::identity(path).map(|(disk, _)| disk).ok();
+    file.parent().and_then(disk).zip(disk(folder)).is_some_and(|(one, other)| one != other)
+}
+
 /// Tells a folder from another one that later has the same name: the file system and the number in it.
 pub(crate) type Identity = (u64, u64);
 

@@ -33,6 +33,11 @@ pub(super) fn take_after(_: &File, _: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// The library only knows a move that replaces.
+pub(super) fn rename_new(_: &Path, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 pub(super) fn identity(folder: &Path) -> io::Result<Identity> {
     let information = winapi_util::file::information(Handle::from_path_any(folder)?)?;
     Ok((information.volume_serial_number(), information.file_index()))

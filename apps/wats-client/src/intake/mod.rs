@@ -3,6 +3,7 @@
 //! Each folder has a thread. A source file is put away only after its reports are safe in the queue; when the
 //! program dies in between, the file is found again, recognised by its content, and only put away.
 
+mod archive;
 mod convert;
 mod filing;
 mod hints;
@@ -13,6 +14,7 @@ use crate::config::{PostAction, Watch};
 use crate::files;
 use crate::queue::{Accepted, Answer, Queue, QueueError};
 use crate::status::{SharedStatus, Status};
+pub(crate) use archive::Packer;
 use convert::Converted;
 use hints::{Hint, Hints};
 use landfall_service::Beat;
@@ -333,6 +335,9 @@ impl Folder {
         // The file goes first: without its folder it would be refused, the folder alone is nothing to convert.
         let done = match self.watch.post_action {
             PostAction::Move => filing::put_away(&path, &self.watch.done, &hash.to_string()).map(Some),
+            PostAction::Archive => {
+                filing::put_away(&path, &archive::of_today(&self.watch.done), &hash.to_string()).map(Some)
+            }
             PostAction::Delete => fs::remove_file(&path).map(|()| None),
             PostAction::Keep => {
                 self.settling.rest(&path, stamp, None, Instant::now());

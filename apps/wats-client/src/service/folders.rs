@@ -1,9 +1,9 @@
 //! The threads of the watched folders, as the configuration wants them.
 
-use crate::config::{Config, Watch};
-use crate::intake::{Intake, Shared};
+use crate::config::{Config, PostAction, Watch};
+use crate::intake::{Intake, Packer, Shared};
 use landfall_service::{Beat, Liveness};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use wats::Station;
 
@@ -17,6 +17,8 @@ pub(super) struct Folders {
     running: Vec<Running>,
     /// Told to end; what they have in hand is put away first.
     leaving: Vec<Running>,
+    /// The archives' folders, and who packs them.
+    packer: Option<(Vec<PathBuf>, Packer)>,
 }
 
 struct Running {
@@ -34,7 +36,7 @@ impl Running {
 
 impl Folders {
     pub(super) fn new(shared: Shared, liveness: Liveness) -> Self {
-        Self { shared, liveness, running: Vec::new(), leaving: Vec::new() }
+        Self { shared, liveness, running: Vec::new(), leaving: Vec::new(), packer: None }
     }
 
     /// Stops what is not wanted any more, and starts what is. To be called again and again: a folder is not given to
@@ -70,11 +72,24 @@ impl Folders {
             let station = config.station.clone();
             self.running.push(Running { watch: watch.clone(), station, intake, beat });
         }
+        self.pack(config)
+    }
+
+    /// Has the archives packed that the configuration names.
+    fn pack(&mut self, config: &Config) -> std::io::Result<()> {
+        let archives = config.watches.iter().filter(|watch| watch.post_action == PostAction::Archive);
+        let archives: Vec<PathBuf> = archives.map(|watch| watch.done.clone()).collect();
+        if self.packer.as_ref().is_none_or(|(packed, _)| *packed != archives) {
+            self.packer = None;
+            let packer = Packer::start(archives.clone())?;
+            self.packer = Some((archives, packer));
+        }
         Ok(())
     }
 
     /// Tells all to end.
-    pub(super) fn stop(&self) {
+    pub(super) fn stop(&mut self) {
+        self.packer = None;
         self.running.iter().for_each(|running| running.intake.stop());
     }
 

@@ -242,7 +242,7 @@ impl Parts {
         }));
     }
 
-    async fn end(self, in_order: bool) {
+    async fn end(mut self, in_order: bool) {
         self.folders.stop();
         // It ends in bounded time; what it was doing is in the queue anyway.
         if in_order {

@@ -39,6 +39,8 @@ pub(crate) struct Station {
     pub(crate) health: SocketAddr,
     /// Lines for the tables of the configuration, by table.
     settings: Vec<(&'static str, String)>,
+    /// More tables for the end of the configuration.
+    more: String,
 }
 
 impl Station {
@@ -48,7 +50,7 @@ impl Station {
         let health = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         fs::write(folder.path().join("token"), "dG9rZW4=").unwrap();
         fs::create_dir(folder.path().join("watch")).unwrap();
-        let mut station = Self { server, folder, health, settings: Vec::new() };
+        let mut station = Self { server, folder, health, settings: Vec::new(), more: String::new() };
         let path = |name: &str| station.path(name).display().to_string();
         let (watch, done, error, queue, token) =
             (path("watch"), path("done"), path("error"), path("queue"), path("token"));
@@ -82,6 +84,21 @@ impl Station {
         }
     }
 
+    /// Watches one more folder, named like what happens to its files.
+    pub(crate) fn watch(&mut self, post_action: &str) {
+        let path = |name: &str| self.path(name).display().to_string();
+        let (watch, done, error) = (path(post_action), path(&format!("{post_action}-done")), path("error"));
+        fs::create_dir_all(&watch).unwrap();
+        let keys = self.settings.iter().filter(|(table, _)| *table == "[watch]").map(|(_, line)| line);
+        let shared = ["folder", "done", "error", "post-action"];
+        let keys = keys.filter(|line| !shared.iter().any(|key| line.starts_with(&format!("{key} ="))));
+        let keys: Vec<&str> = keys.map(String::as_str).collect();
+        self.more += &format!(
+            "[[watch]]\nfolder = {watch:?}\ndone = {done:?}\nerror = {error:?}\npost-action = {post_action:?}\n{}\n",
+            keys.join("\n")
+        );
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -89,13 +106,14 @@ impl Station {
     /// Writes the configuration and gives its path.
     pub(crate) fn config(&self) -> PathBuf {
         let mut text = String::new();
-        for table in ["server", "station", "[watch]", "queue", "upload", "health", "web"] {
+        for table in ["server", "station", "[watch]", "queue", "upload", "health", "web", "log"] {
             text += &format!("[{table}]\n");
             for (_, line) in self.settings.iter().filter(|(of, _)| *of == table) {
                 text += &format!("{line}\n");
             }
         }
         let path = self.path("config.toml");
+        text += &self.more;
         fs::write(&path, text).unwrap();
         path
     }
