@@ -17,6 +17,9 @@ pub(super) const ALL: [Wine; 2] = [
     Wine { id: "windows-wine-zip", formats: &[Format::Zip], manager: ARCHIVE, services: Services::Foreground },
 ];
 
+/// Where a machine has the script that restarts Windows.
+const RESTART_PATH: &str = "/opt/laboratory/restart";
+
 /// Where the machine has the drive C.
 const DRIVE: &str = "/windows/drive_c";
 
@@ -24,10 +27,10 @@ const DRIVE: &str = "/windows/drive_c";
 const PLATFORMS: [&str; 4] = ["windows-10", "windows-11", "windows-server", "windows-iot-ltsc"];
 
 /// Makes a Windows, and the command `windows` that runs a program of it. The libraries in it that are Wine's own
-/// become one with them, which halves its size.
+/// become one with them, which halves its size. A second Windows, `elsewhere`, is for what runs on another machine.
 const FINISH: &str = r#"
 printf '%s\n' '#!/bin/sh' \
-    'export WINEPREFIX=/windows WINEDEBUG=-all WINEDLLOVERRIDES="mscoree=d;mshtml=d;winemenubuilder.exe=d"' \
+    'export WINEPREFIX="${WINEPREFIX:-/windows}" WINEDEBUG=-all WINEDLLOVERRIDES="mscoree=d;mshtml=d;winemenubuilder.exe=d"' \
     'export DISPLAY= XDG_RUNTIME_DIR=/tmp' 'exec wine "$@"' >/usr/bin/windows
 chmod 0755 /usr/bin/windows
 export HOME=/root
@@ -38,16 +41,22 @@ find /windows/drive_c/windows -type f | while read -r file; do
     same="$own/$(basename "$file")"
     if cmp -s "$file" "$same"; then ln -f "$same" "$file"; fi
 done
+cp -al /windows /elsewhere
 "#;
 
-/// Starts Windows, and with it the services that start with the machine. They outlive the command and must not hold its
-/// output open.
-const START: &str = "mkdir -p /opt/laboratory; exec >/opt/laboratory/windows.log 2>&1; \
-                     WINEPREFIX=/windows wineserver -p; windows wineboot";
-
-/// Ends the session as a person does who shuts the machine down.
-const STOP: &str = "windows wineboot --end-session --shutdown; WINEPREFIX=/windows wineserver -k; \
-                    WINEPREFIX=/windows wineserver -w";
+/// Starts Windows, and with it the services that start with the machine, after it has ended the session as a person
+/// does who shuts the machine down. Services outlive the script and must not hold its output open.
+const RESTART: &str = r#"
+exec >/opt/laboratory/windows.log 2>&1
+export WINEPREFIX=/windows
+if [ "${1:-}" != first ]; then
+    windows wineboot --end-session --shutdown
+    wineserver -k
+    wineserver -w
+fi
+wineserver -p
+windows wineboot
+"#;
 
 /// The laboratories `windows-wine` and `windows-wine-zip`.
 pub(super) struct Wine {
@@ -77,12 +86,12 @@ impl Blueprint for Wine {
 
     fn identity(&self) -> String {
         let tool = self.manager.tool().map_or("", |(_, script)| script);
-        format!("{}; scripts {}", Self::root().identity(), root::digest(&[FINISH, START, STOP, tool].concat()))
+        format!("{}; scripts {}", Self::root().identity(), root::digest(&[FINISH, RESTART, tool].concat()))
     }
 
     fn speaks_for(&self) -> Vec<SpeaksFor> {
         let difference = "Wine 10 instead of Windows: no accounts, permissions, recovery, delayed start or user \
-                          account control, no Restart Manager and no group policy; it goes on where Windows would \
+                          account control, services get their variables from the laboratory, no Restart Manager and no group policy; it goes on where Windows would \
                           roll back.";
         let stand_in = |platform: &str| SpeaksFor {
             platform: platform.to_owned(),
@@ -110,7 +119,8 @@ impl Blueprint for Wine {
 
     fn open(&self) -> Result<Box<dyn Laboratory>> {
         let machine = Windows(Chroot::open_with(&Self::root(), self.services)?);
-        machine.script(START)?.ok()?;
+        machine.write(RESTART_PATH, RESTART)?;
+        machine.run(&["sh", RESTART_PATH, "first"])?.ok()?;
         Ok(Box::new(machine))
     }
 }
@@ -162,7 +172,6 @@ impl Laboratory for Windows {
         if self.services() != Services::Windows {
             return Err(LabError::Unsupported("has no services that start with the machine"));
         }
-        self.script(STOP)?;
-        self.script(START)?.ok().map(drop)
+        self.run(&["sh", RESTART_PATH])?.ok().map(drop)
     }
 }

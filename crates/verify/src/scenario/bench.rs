@@ -427,7 +427,7 @@ impl<'a> Bench<'a> {
         let script = format!(
             "if [ -e {INBOX}/companion.pid ] && kill -0 \"$(cat {INBOX}/companion.pid)\" 2>/dev/null; then exit 0; fi; \
              cd /; setsid {} \"$@\" </dev/null >{INBOX}/companion.log 2>&1 & echo $! >{INBOX}/companion.pid",
-            if self.is_windows() { format!("windows {}", self.companion()) } else { self.companion() }
+            if self.is_windows() { format!("env WINEPREFIX=/elsewhere windows {}", self.companion()) } else { self.companion() }
         );
         let mut words = vec!["sh", "-ec", &script, "companion"];
         words.extend(companion.arguments.iter().map(String::as_str));

@@ -37,6 +37,32 @@ install)
 repair) add "REINSTALL=ALL REINSTALLMODE=amus" ;;
 purge) add PURGE=1 ;;
 esac
+# Wine gives a service no variables of its own (`Environment` in its key). They become the machine's instead, which
+# Wine's service manager reads when it starts; what ran before runs after that, and nothing else.
+hand_over_variables() {
+    services='HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Services\\'
+    windows reg query 'HKLM\System\CurrentControlSet\Services' /s /v Environment 2>/dev/null | tr -d '\r' >"$here/found"
+    sed -n 's/^ *Environment *REG_MULTI_SZ *//p' "$here/found" | sed 's/\\0/\n/g' | sed '/^$/d' >"$here/variables.new"
+    touch "$here/variables"
+    if cmp -s "$here/variables" "$here/variables.new"; then return; fi
+    {
+        printf 'Windows Registry Editor Version 5.00\r\n\r\n'
+        printf '[HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Control\\Session Manager\\Environment]\r\n'
+        sed 's/\([^=]*\)=.*/"\1"=-\r/' "$here/variables"
+        sed 's/\\/\\\\/g; s/"/\\"/g; s/\([^=]*\)=\(.*\)/"\1"="\2"\r/' "$here/variables.new"
+    } >"$here/variables.reg"
+    windows reg import "$(windows_path "$here/variables.reg")"
+    mv "$here/variables.new" "$here/variables"
+    run=
+    stopped=
+    for service in $(sed -n "s/^$services//p" "$here/found"); do
+        if windows sc query "$service" | grep -q RUNNING; then run="$run $service"; else stopped="$stopped $service"; fi
+    done
+    sh "$here/restart"
+    for service in $run; do windows sc query "$service" | grep -q RUNNING || windows net start "$service"; done
+    for service in $stopped; do windows sc query "$service" | grep -q STOPPED || windows net stop "$service"; done
+}
+
 number=$(find "$logs" -type f | wc -l)
 log="$logs/$number-$action.log"
 : >"$log"
@@ -61,6 +87,7 @@ mv "$log.text" "$log"
 case "${code:-unknown}" in
 0 | 3010)
     echo "msiexec $action: $code"
+    hand_over_variables
     case "$action" in
         install | upgrade) printf '%s' "$package" >"$known" ;;
     esac
