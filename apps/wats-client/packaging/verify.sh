@@ -6,7 +6,7 @@
 set -eu
 
 server=http://127.0.0.1:9000
-state=/var/lib/wats-client
+state=$STATE_DIRECTORY
 queued=/opt/laboratory/queued-reports
 
 # Tries for 30 seconds.

@@ -5,7 +5,7 @@ use landfall_payload::{Architecture, Target};
 
 use super::vm::VirtualMachine;
 use super::{
-    Booted, Chroot, DPKG, Laboratory, Manager, PACMAN, RPM, Result, Root, alpine, bare, emulation, rhel,
+    Booted, Chroot, DPKG, Laboratory, Manager, PACMAN, RPM, Result, Root, alpine, bare, emulation, rhel, wine,
 };
 use crate::evidence::{self, How, SpeaksFor};
 
@@ -118,6 +118,7 @@ pub fn all() -> Vec<Box<dyn Blueprint>> {
     all.push(Box::new(alpine::Alpine));
     all.push(Box::new(bare::Bare));
     all.extend(rhel::ALL.into_iter().map(|rhel| Box::new(rhel) as Box<dyn Blueprint>));
+    all.extend(wine::ALL.into_iter().map(|wine| Box::new(wine) as Box<dyn Blueprint>));
     all.push(Box::new(VirtualMachine::DEBIAN_12));
     all.push(Box::new(VirtualMachine::DEBIAN_12_SELINUX));
     all
@@ -257,12 +258,14 @@ mod tests {
     }
 
     #[test]
-    fn every_format_of_linux_is_taken_somewhere_and_no_foreign_instructions_anywhere() {
+    fn every_format_is_taken_somewhere_and_no_foreign_instructions_anywhere() {
         let target: Target = "x86_64-unknown-linux-gnu".parse().unwrap();
-        // Windows' own has no laboratory yet; the tests of its packager install it under Wine.
-        for format in Format::ALL.into_iter().filter(|format| *format != Format::Msi) {
-            assert!(all().iter().any(|blueprint| blueprint.takes(format, &target)), "{format:?}");
+        let windows: Target = "x86_64-pc-windows-gnu".parse().unwrap();
+        for format in Format::ALL {
+            let target = if format == Format::Msi { &windows } else { &target };
+            assert!(all().iter().any(|blueprint| blueprint.takes(format, target)), "{format:?}");
         }
+        assert!(all().iter().any(|blueprint| blueprint.takes(Format::Zip, &windows)));
         let target: Target = "s390x-unknown-linux-gnu".parse().unwrap();
         assert!(
             !all().iter().any(|blueprint| Format::ALL.iter().any(|format| blueprint.takes(*format, &target)))

@@ -90,6 +90,13 @@ impl Chroot {
         Ok(Self { holder, inner, services })
     }
 
+    /// The machine's root, for this machine.
+    pub(super) fn root(&self) -> PathBuf {
+        let mut path = PathBuf::from(format!("/proc/{}/root", self.inner));
+        path.extend(self.holder.mount().join("root").components().skip(1));
+        path
+    }
+
     /// What leads into the machine; the command to run there is to be added.
     fn enter(&self, mut nsenter: Command) -> Command {
         nsenter.args([
@@ -119,9 +126,7 @@ impl Laboratory for Chroot {
     }
 
     fn snapshot(&self) -> Result<Snapshot> {
-        let mut path = PathBuf::from(format!("/proc/{}/root", self.inner));
-        path.extend(self.holder.mount().join("root").components().skip(1));
-        Ok(Snapshot::take(&path)?)
+        Ok(Snapshot::take(&self.root())?)
     }
 
     fn services(&self) -> Services {

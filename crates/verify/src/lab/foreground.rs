@@ -23,7 +23,9 @@ impl ServiceCommand<'_> {
     /// Text of the script that starts, stops and asks.
     pub(super) fn script(&self) -> String {
         let environment = self.environment.iter().map(|(name, value)| quote(&format!("{name}={value}")));
-        let words = std::iter::once(quote(self.program)).chain(self.arguments.iter().map(|word| quote(word)));
+        // A program of Windows needs somebody who can run it.
+        let runner = self.program.ends_with(".exe").then(|| "windows".to_owned());
+        let words = runner.into_iter().chain([quote(self.program)]).chain(self.arguments.iter().map(|word| quote(word)));
         SCRIPT
             .replace("@environment@", &environment.map(|word| format!(" {word}")).collect::<String>())
             .replace("@command@", &words.collect::<Vec<_>>().join(" "))

@@ -20,6 +20,7 @@ mod root;
 mod services;
 mod snapshot;
 pub mod vm;
+mod wine;
 
 use std::fmt;
 use std::fs::File;
@@ -33,10 +34,10 @@ pub use booted::Booted;
 pub use catalogue::Blueprint;
 pub use chroot::Chroot;
 pub use foreground::ServiceCommand;
-pub use managers::{APK, ARCHIVE, DNF_EL8, DNF_EL9, DPKG, Manager, PACMAN, RPM};
+pub use managers::{APK, ARCHIVE, DNF_EL8, DNF_EL9, DPKG, MSI, Manager, PACMAN, RPM};
 pub use root::Root;
 pub use services::{ServiceState, Services, Verb};
-pub use snapshot::{Difference, PASSED_OVER, Snapshot};
+pub use snapshot::{Difference, PASSED_OVER, PASSED_OVER_BY_WINDOWS, Snapshot};
 
 /// Longest time that one command may take, in seconds.
 const COMMAND_LIMIT: u32 = 300;
@@ -195,6 +196,16 @@ pub trait Laboratory {
 
     /// What looks after services there.
     fn services(&self) -> Services;
+
+    /// Where the commands that [`Laboratory::run`] runs find a path of the machine's own.
+    fn path(&self, path: &str) -> String {
+        path.to_owned()
+    }
+
+    /// Whether files have owners and permission bits there.
+    fn has_modes(&self) -> bool {
+        true
+    }
 
     /// Says how a service is started, for machines on which nothing but a person starts it; others take no notice.
     /// Its file lies in the laboratory's own folder.

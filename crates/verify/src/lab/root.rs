@@ -15,12 +15,14 @@ pub struct Root {
     suite: String,
     packages: Vec<String>,
     architecture: Option<Architecture>,
+    /// Shell script that the system runs once it is whole.
+    finish: Option<&'static str>,
 }
 
 impl Root {
     /// The smallest system of a suite that has a package manager.
     pub fn minimal(suite: &str) -> Self {
-        Self { suite: suite.to_owned(), packages: vec![], architecture: None }
+        Self { suite: suite.to_owned(), packages: vec![], architecture: None, finish: None }
     }
 
     /// A system that boots systemd.
@@ -35,6 +37,13 @@ impl Root {
         self.packages.extend(packages.iter().map(|&package| package.to_owned()));
         self.packages.sort();
         self.packages.dedup();
+        self
+    }
+
+    /// With what a script makes in it, run by its own shell as its last step.
+    #[must_use]
+    pub(super) fn finished_by(mut self, script: &'static str) -> Self {
+        self.finish = Some(script);
         self
     }
 
@@ -93,6 +102,9 @@ impl Root {
         }
         if !self.packages.is_empty() {
             recipe.push(format!("--include={}", self.packages.join(",")));
+        }
+        if let Some(script) = self.finish {
+            recipe.push(format!("--customize-hook=chroot \"$1\" sh -ec '{}'", script.replace('\'', "'\\''")));
         }
         recipe.push(self.suite.clone());
         recipe

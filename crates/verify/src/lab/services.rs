@@ -12,6 +12,8 @@ pub enum Services {
     /// A person: programs run in the background until they are stopped, none starts with the machine. Services are
     /// made known by [`Laboratory::declare_service`].
     Foreground,
+    /// The service manager of Windows.
+    Windows,
     /// Nothing: no program can be started.
     None,
 }
@@ -63,6 +65,13 @@ impl Services {
                 active: holds(&["rc-service", name, "status"])?,
                 enabled: holds(&["sh", "-c", "ls /etc/runlevels/*/\"$0\" >/dev/null 2>&1", name])?,
             },
+            Self::Windows => ServiceState {
+                active: lab.run(&["windows", "sc", "query", name])?.stdout.contains(": 4  RUNNING"),
+                enabled: lab
+                    .run(&["windows", "reg", "query", &windows_key(name), "/v", "Start"])?
+                    .stdout
+                    .contains("0x2"),
+            },
             Self::Foreground => {
                 ServiceState { active: holds(&["sh", &foreground::path(name), "status"])?, enabled: false }
             }
@@ -72,13 +81,13 @@ impl Services {
 
     /// Whether it can start a service with the machine.
     pub fn enables(self) -> bool {
-        matches!(self, Self::Systemd | Self::OpenRc)
+        matches!(self, Self::Systemd | Self::OpenRc | Self::Windows)
     }
 
     /// Whether it finishes a restart when whoever asked for it is killed. Elsewhere it is that process which stops and
     /// starts, and a person has to start what it had stopped.
     pub fn finishes_restarts(self) -> bool {
-        self == Self::Systemd
+        matches!(self, Self::Systemd | Self::Windows)
     }
 
     /// Whether it knows that a program which ended at once is not ready. OpenRC's supervisor calls a service started
@@ -103,6 +112,13 @@ impl Services {
             (Self::OpenRc, Verb::Restart) => lab.run(&["rc-service", name, "restart"]),
             (Self::OpenRc, Verb::Enable) => lab.run(&["rc-update", "add", name, "default"]),
             (Self::OpenRc, Verb::Disable) => lab.run(&["rc-update", "del", name, "default"]),
+            (Self::Windows, Verb::Start) => lab.run(&["windows", "net", "start", name]),
+            (Self::Windows, Verb::Stop) => lab.run(&["windows", "net", "stop", name]),
+            (Self::Windows, Verb::Restart) => {
+                lab.run(&["sh", "-c", "windows net stop \"$0\" && windows net start \"$0\"", name])
+            }
+            (Self::Windows, Verb::Enable) => set_start(lab, name, "2"),
+            (Self::Windows, Verb::Disable) => set_start(lab, name, "3"),
             (Self::Foreground, Verb::Start) => lab.run(&["sh", &foreground::path(name), "start"]),
             (Self::Foreground, Verb::Stop) => lab.run(&["sh", &foreground::path(name), "stop"]),
             (Self::Foreground, Verb::Restart) => {
@@ -132,8 +148,23 @@ impl Services {
             )),
             Self::OpenRc => lab.script(&format!("rc-service {name} status || :; tail -n 40 /var/log/{name}/*.log")),
             Self::Foreground => lab.script(&format!("tail -n 40 {INBOX}/run/{name}.log")),
+            Self::Windows => lab.script(&format!(
+                "windows sc query {name} || :; cd {}; tail -n 40 */logs/* 2>/dev/null || :",
+                lab.path(r"C:\ProgramData")
+            )),
             Self::None => return String::new(),
         };
         outcome.map_or_else(|error| error.to_string(), |outcome| outcome.text())
     }
+}
+
+/// Key of a service in the registry.
+fn windows_key(name: &str) -> String {
+    format!(r"HKLM\System\CurrentControlSet\Services\{name}")
+}
+
+/// Wine's `sc` cannot change a service, but it reads the registry at its next start, as Windows does.
+fn set_start(lab: &dyn Laboratory, name: &str, start: &str) -> Result<Outcome> {
+    let key = windows_key(name);
+    lab.run(&["windows", "reg", "add", &key, "/v", "Start", "/t", "REG_DWORD", "/d", start, "/f"])
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
@@ -52,6 +53,16 @@ pub const PASSED_OVER: &[(&str, &str)] = &[
     ("/run/lock", "locks of running programs"),
 ];
 
+/// The same for Windows; paths by their ends.
+pub const PASSED_OVER_BY_WINDOWS: &[(&str, &str)] = &[
+    ("/drive_c/windows/temp", "temporary by its meaning"),
+    ("/drive_c/users/root/Temp", "temporary by its meaning"),
+];
+
+fn is_passed_over_by_windows(path: &str) -> bool {
+    PASSED_OVER_BY_WINDOWS.iter().any(|(end, _)| path.ends_with(end))
+}
+
 /// What `find -printf` is to say of everything: path, kind, permissions, owner, group, target of a link, size and time of
 /// the last change.
 pub(super) const FIND_FORMAT: &str = r"%p\0%y\0%m\0%U\0%G\0%l\0%s\0%T@\0";
@@ -97,6 +108,52 @@ impl Snapshot {
                 all.insert(path.clone(), Entry { description, content });
                 if metadata.is_dir() && metadata.dev() == device {
                     open.push((entry.path(), path));
+                }
+            }
+        }
+        Ok(Self(all))
+    }
+
+    /// Walks a drive of Windows, which its machine finds at `place`, and adds the registry: `exported` is what
+    /// `reg export` writes, as UTF-8. Files there have neither owner nor mode.
+    ///
+    /// A key is a folder of its values, whose names stand in quotation marks; a blank in either is a no-break space,
+    /// because lines of a difference end their path with a blank.
+    pub(super) fn of_windows(drive: &Path, place: &str, exported: &str) -> io::Result<Self> {
+        let mut all = BTreeMap::new();
+        let mut open = vec![(drive.to_owned(), place.to_owned())];
+        while let Some((folder, path)) = open.pop() {
+            for entry in fs::read_dir(&folder)? {
+                let entry = entry?;
+                let Ok(metadata) = entry.metadata() else { continue };
+                let path = format!("{path}/{}", entry.file_name().to_string_lossy());
+                if is_passed_over_by_windows(&path) {
+                    continue;
+                }
+                let content =
+                    metadata.is_file().then(|| (metadata.size(), metadata.mtime(), metadata.mtime_nsec()));
+                let description = if metadata.is_dir() { "directory" } else { "file" }.to_owned();
+                all.insert(path.clone(), Entry { description, content });
+                if metadata.is_dir() {
+                    open.push((entry.path(), path));
+                }
+            }
+        }
+        let mut key = String::new();
+        // A long value goes on in the next line.
+        for line in exported.replace("\\\n", "").lines() {
+            if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+                key = name.replace("HKEY_LOCAL_MACHINE", "HKLM").replace('\\', "/").replace(' ', "\u{a0}");
+                if !is_passed_over_by_windows(&key) {
+                    all.insert(key.clone(), Entry { description: "key".to_owned(), content: None });
+                }
+            } else if let Some((name, value)) = line.split_once('=') {
+                let path = format!("{key}/{}", name.replace(' ', "\u{a0}"));
+                let mut hasher = DefaultHasher::new();
+                value.hash(&mut hasher);
+                let content = Some((value.len() as u64, hasher.finish().cast_signed(), 0));
+                if !is_passed_over_by_windows(&path) {
+                    all.insert(path, Entry { description: "value".to_owned(), content });
                 }
             }
         }
@@ -196,7 +253,8 @@ impl Difference {
             self.added.iter().map(|line| path_of(line)).filter(|path| is_allowed(path)).collect();
         let keep = |line: &String| {
             let path = path_of(line);
-            let leads = line.contains(" directory ") && there.iter().any(|allowed| is_within(allowed, &path));
+            let is_folder = line.contains(" directory ") || [" directory", " key"].iter().any(|w| line.ends_with(w));
+            let leads = is_folder && there.iter().any(|allowed| is_within(allowed, &path));
             !is_allowed(&path) && !leads
         };
         self.added.retain(keep);

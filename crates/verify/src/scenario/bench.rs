@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use landfall_payload::{Definition, EntryKind, Start};
+use landfall_payload::{Definition, EntryKind, Os, Start};
 
 use super::Subject;
 use crate::evidence::{Command, Step, Verdict};
@@ -343,26 +343,39 @@ impl<'a> Bench<'a> {
     /// Lays out the settings as an administrator does before a silent installation.
     pub(super) fn lay_settings(&self) -> Said {
         let Some(service) = self.subject.service() else { return Ok(()) };
+        let properties = self.manager().properties();
         let mut lines = String::new();
         for (name, value) in &self.subject.payload.verification.settings {
-            if let Some(path) = service.credentials.get(name) {
-                self.lab.write(path, value)?;
+            if properties.is_some() {
+                let name = name.to_ascii_uppercase().replace('-', "_");
+                lines.push_str(&format!("{name}={value}\n"));
+            } else if let Some(path) = service.credentials.get(name) {
+                let path = self.lab.path(path);
+                self.lab.write(&path, value)?;
                 self.sh(&format!("chmod 0600 {path}"))?;
             } else if let Some(setting) = self.subject.payload.settings.get(name) {
                 lines.push_str(&format!("{}={value}\n", setting.environment));
             }
         }
-        if let Some(file) = service.environment_file.as_deref().filter(|_| !lines.is_empty()) {
-            self.lab.write(file, &lines)?;
+        let file = properties.or_else(|| self.environment_file(service)).filter(|_| !lines.is_empty());
+        if let Some(file) = file {
+            self.lab.write(&file, &lines)?;
         }
         self.declare_service(service)
+    }
+
+    /// The file from which variables of the service are read; on Windows, which has none, one for those who start it
+    /// by hand.
+    fn environment_file(&self, service: &Definition) -> Option<String> {
+        let by_hand = || (self.lab.services() == Services::Foreground).then(|| format!("{INBOX}/environment"));
+        service.environment_file.clone().or_else(by_hand)
     }
 
     /// Tells a laboratory without a service manager how a person would start the service.
     fn declare_service(&self, service: &Definition) -> Said {
         let mut environment = service.environment.clone();
-        if let Some((folder, _)) = service.credentials.values().next().and_then(|path| path.rsplit_once('/'))
-        {
+        let secret = service.credentials.values().next();
+        if let Some((folder, _)) = secret.and_then(|path| path.rsplit_once(['/', '\\'])) {
             environment.insert("CREDENTIALS_DIRECTORY".to_owned(), folder.to_owned());
         }
         self.lab.declare_service(&ServiceCommand {
@@ -370,7 +383,7 @@ impl<'a> Bench<'a> {
             program: &self.installed(&service.program),
             arguments: &service.arguments,
             environment: &environment,
-            environment_file: service.environment_file.as_deref().unwrap_or("/dev/null"),
+            environment_file: self.environment_file(service).as_deref().unwrap_or("/dev/null"),
         })?;
         Ok(())
     }
@@ -390,7 +403,7 @@ impl<'a> Bench<'a> {
             let Some(EntryKind::File(content)) = programs.next().map(|entry| &entry.kind) else {
                 return failed(format!("the companion {} is not in this package", companion.program));
             };
-            let path = format!("{INBOX}/companion");
+            let path = self.companion();
             self.lab.pour(&path, &mut content.open().map_err(LabError::from)?)?;
             self.sh(&format!("chmod 0755 {path}"))?;
             self.start_companion()?;
@@ -398,12 +411,23 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
+    /// Whether the product is for Windows.
+    pub(super) fn is_windows(&self) -> bool {
+        self.subject.payload.target.os == Os::Windows
+    }
+
+    /// Where the companion's program is.
+    fn companion(&self) -> String {
+        format!("{INBOX}/companion{}", if self.is_windows() { ".exe" } else { "" })
+    }
+
     /// Starts the companion and waits until it is ready.
     pub(super) fn start_companion(&self) -> Said {
         let Some(companion) = &self.subject.payload.verification.companion else { return Ok(()) };
         let script = format!(
             "if [ -e {INBOX}/companion.pid ] && kill -0 \"$(cat {INBOX}/companion.pid)\" 2>/dev/null; then exit 0; fi; \
-             cd /; setsid {INBOX}/companion \"$@\" </dev/null >{INBOX}/companion.log 2>&1 & echo $! >{INBOX}/companion.pid"
+             cd /; setsid {} \"$@\" </dev/null >{INBOX}/companion.log 2>&1 & echo $! >{INBOX}/companion.pid",
+            if self.is_windows() { format!("env WINEPREFIX=/elsewhere windows {}", self.companion()) } else { self.companion() }
         );
         let mut words = vec!["sh", "-ec", &script, "companion"];
         words.extend(companion.arguments.iter().map(String::as_str));
@@ -448,7 +472,9 @@ impl<'a> Bench<'a> {
         self.service()?;
         let path = format!("{INBOX}/verify");
         let search = format!("PATH={INBOX}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
-        let outcome = self.run(&["env", &search, "sh", &path, question])?;
+        let state = self.subject.service().map_or_else(String::new, |service| self.lab.path(&service.folders.state));
+        let state = format!("STATE_DIRECTORY={state}");
+        let outcome = self.run(&["env", &search, &state, "sh", &path, question])?;
         ensure(outcome.success(), || {
             format!(
                 "the product's script says no to \"{question}\": {}\n{}",
@@ -501,7 +527,7 @@ impl<'a> Bench<'a> {
     /// A file in the product's state directory.
     fn keepsake(&self) -> Option<String> {
         let service = self.subject.service()?;
-        Some(format!("{}/kept-by-verification", service.folders.state))
+        Some(format!("{}/kept-by-verification", self.lab.path(&service.folders.state)))
     }
 
     /// Edits every configuration file as an administrator does; the text that each has then.
@@ -535,9 +561,9 @@ impl<'a> Bench<'a> {
         let mut all = self.edit_configuration()?;
         let Some(service) = self.subject.service() else { return Ok(all) };
         let files = service.credentials.values().chain(&service.environment_file);
-        for path in files {
-            if let Some(text) = self.lab.read(path)? {
-                all.push((path.clone(), text));
+        for path in files.map(|path| self.lab.path(path)) {
+            if let Some(text) = self.lab.read(&path)? {
+                all.push((path, text));
             }
         }
         Ok(all)

@@ -1,5 +1,7 @@
 //! The life of a package: installed, at work, upgraded, removed, installed again, purged.
 
+use std::path::Path;
+
 use super::bench::{Bench, Ended, Said, ensure};
 use crate::lab::{Action, Verb};
 
@@ -96,6 +98,9 @@ pub(super) fn history(b: &mut Bench<'_>) {
     });
     match b.subject.previous.clone() {
         Some(previous) => b.step("downgrade", |b| {
+            if !b.manager().downgrades() {
+                return refused(b, &previous, &kept);
+            }
             b.managed(Action::Downgrade, &previous)?;
             b.configuration_is(&kept, "")?;
             b.work_is_kept()?;
@@ -136,10 +141,27 @@ pub(super) fn still_runs(b: &Bench<'_>) -> Said {
     ensure(enabled, || format!("the service started with the machine before; it is {state} after"))
 }
 
+/// A downgrade is refused with a sentence, and the newer version goes on as if nothing had been tried.
+fn refused(b: &Bench<'_>, previous: &Path, kept: &[(String, String)]) -> Said {
+    let outcome = b.manage(Action::Downgrade, previous)?;
+    ensure(!outcome.success(), || "the previous release went over the newer one".to_owned())?;
+    let said = outcome.text();
+    ensure(said.to_lowercase().contains("newer version"), || {
+        format!("it was refused, and nobody was told that a newer version is there: {said}")
+    })?;
+    b.program_is_new()?;
+    b.configuration_is(kept, "")?;
+    b.work_is_kept()?;
+    still_runs(b)
+}
+
 /// A running service ran on, in the new version; a stopped one stays stopped; a disabled one stays disabled.
 fn upgrade_service(b: &mut Bench<'_>) -> Said {
     b.service()?;
     still_runs(b)?;
+    if !b.manager().keeps_run_state() {
+        return upgrade_start_type(b);
+    }
     b.sh("for link in /proc/[0-9]*/exe; do case \"$(readlink \"$link\" 2>/dev/null)\" in \
           *' (deleted)') ls -l \"$link\"; exit 1 ;; esac; done")
         .map_err(|_| Ended::Failed("the old version of the program still runs".to_owned()))?;
@@ -160,6 +182,21 @@ fn upgrade_service(b: &mut Bench<'_>) -> Said {
         format!("a service that did not start with the machine is {state} after an upgrade")
     })?;
     b.act(Verb::Enable)
+}
+
+/// What starts with the machine runs after an upgrade; what an administrator starts by hand is left to that person.
+fn upgrade_start_type(b: &mut Bench<'_>) -> Said {
+    b.act(Verb::Disable)?;
+    b.act(Verb::Stop)?;
+    b.managed(Action::Reinstall, &b.subject.file)?;
+    let state = b.state()?;
+    ensure(!state.enabled && !state.active, || {
+        format!("a service that an administrator had set to start by hand and stopped is {state} after an upgrade")
+    })?;
+    b.act(Verb::Enable)?;
+    b.managed(Action::Reinstall, &b.subject.file)?;
+    b.remark(format!("{} starts what starts with the machine, even if it was stopped", b.manager().name()));
+    still_runs(b)
 }
 
 /// Configuration is where the package manager keeps it, and work is where it was.

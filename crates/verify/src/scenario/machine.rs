@@ -30,6 +30,7 @@ pub(super) fn machine(b: &mut Bench<'_>) {
         b.step("selinux", |b| {
             Err(match b.subject.format {
                 Format::Rpm => Ended::NotRun("no laboratory has the policy of RHEL and Fedora".to_owned()),
+                _ if b.is_windows() => Ended::NotApplicable("Windows has no SELinux".to_owned()),
                 _ => Ended::NotApplicable("the kernel of this laboratory has no SELinux".to_owned()),
             })
         });

@@ -4,6 +4,7 @@ mod apk;
 mod archive;
 mod dnf;
 mod dpkg;
+mod msi;
 mod pacman;
 mod rpm;
 
@@ -11,6 +12,7 @@ pub use apk::APK;
 pub use archive::ARCHIVE;
 pub use dnf::{DNF_EL8, DNF_EL9};
 pub use dpkg::DPKG;
+pub use msi::MSI;
 pub use pacman::PACMAN;
 pub use rpm::RPM;
 
@@ -33,6 +35,28 @@ pub trait Manager: Sync {
     /// A script that the commands need: where it is to be on the machine, and its text.
     fn tool(&self) -> Option<(&'static str, &'static str)> {
         None
+    }
+
+    /// The file in which it takes settings at the first installation, `NAME=value` a line; `None` where settings are
+    /// laid out where the service reads them.
+    fn properties(&self) -> Option<String> {
+        None
+    }
+
+    /// The folder of its own logs, where it keeps some of each run.
+    fn logs(&self) -> Option<String> {
+        None
+    }
+
+    /// Whether it puts an older version over a newer one when asked to.
+    fn downgrades(&self) -> bool {
+        true
+    }
+
+    /// Whether it lets a service that was stopped stay stopped and one that does not start with the machine run on.
+    /// Windows Installer cannot know: after an upgrade what starts with the machine runs, and nothing else.
+    fn keeps_run_state(&self) -> bool {
+        true
     }
 
     /// Whether the package manager itself starts a service on first installation. Arch and Alpine leave that to the
