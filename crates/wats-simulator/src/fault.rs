@@ -12,12 +12,14 @@ pub enum Cut {
     After,
 }
 
-/// Something that goes wrong with the next report requests.
+/// Something that goes wrong with the next requests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Fault {
     /// Number of requests that are spoilt.
     pub requests: u32,
+    /// Start of the paths that are meant; without it the report endpoints are.
+    pub path: Option<String>,
     /// HTTP status to answer instead of taking the report.
     pub status: Option<u16>,
     /// Body of that answer; without a status, of the answer to a report that is taken.
@@ -32,7 +34,15 @@ pub struct Fault {
 
 impl Default for Fault {
     fn default() -> Self {
-        Self { requests: 1, status: None, body: None, retry_after: None, cut: None, delay_milliseconds: 0 }
+        Self {
+            requests: 1,
+            path: None,
+            status: None,
+            body: None,
+            retry_after: None,
+            cut: None,
+            delay_milliseconds: 0,
+        }
     }
 }
 

@@ -5,9 +5,9 @@
 //!
 //! | Endpoint | |
 //! |---|---|
-//! | `POST /api/Report/WSJF` | takes a report |
-//! | `GET /api/App/Version` | a version number |
+//! | `POST /api/Report/WSJF`, `…/WSXF` | takes a report |
 //! | `GET /api/health` | always 200 |
+//! | other calls below `/api/` | version, processes, reports, products, units, serial numbers, software, clients: checked strictly and remembered |
 //! | `GET /simulator/reports` | [`Summary`]: all ids received, with counts |
 //! | `GET /simulator/reports/{id}` | the report last received with this id |
 //! | `DELETE /simulator/reports` | forgets all reports |
@@ -18,11 +18,18 @@
 
 #![warn(clippy::unwrap_used)]
 
+mod api;
 mod fault;
 mod server;
 mod store;
+#[cfg(feature = "tls")]
+mod tls;
 mod web;
+mod xml;
 
+pub use api::RegisteredClient;
 pub use fault::{Cut, Fault, Settings};
 pub use server::Simulator;
 pub use store::{Received, Summary};
+#[cfg(feature = "tls")]
+pub use tls::{Authority, Certified, TlsSettings};

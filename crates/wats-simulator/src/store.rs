@@ -11,6 +11,8 @@ pub struct Received {
     pub count: u64,
     /// The report as last received.
     pub report: Value,
+    /// The document it came in, when that was XML.
+    pub xml: Option<String>,
     /// `User-Agent` of the last sender.
     pub user_agent: String,
 }
@@ -36,15 +38,16 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    pub(crate) fn put(&mut self, id: &str, report: Value, user_agent: &str) {
+    pub(crate) fn put(&mut self, id: &str, report: Value, xml: Option<String>, user_agent: &str) {
         match self.reports.get_mut(id) {
             Some(received) => {
                 received.count += 1;
                 received.report = report;
+                received.xml = xml;
                 user_agent.clone_into(&mut received.user_agent);
             }
             None => {
-                let received = Received { count: 1, report, user_agent: user_agent.to_owned() };
+                let received = Received { count: 1, report, xml, user_agent: user_agent.to_owned() };
                 self.reports.insert(id.to_owned(), received);
             }
         }

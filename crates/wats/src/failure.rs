@@ -11,8 +11,8 @@ const MESSAGE_MEMBERS: [&str; 7] = ["message", "Message", "error", "errors", "de
 /// Why a request did not succeed, sorted by what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// The server refuses this report for good. Sending it again unchanged is useless.
-    #[error("the server refused the report (status {status}): {message}")]
+    /// The server refuses this request for good, and so the report in it. Sending it again unchanged is useless.
+    #[error("the server refused the request (status {status}): {message}")]
     Permanent {
         /// HTTP status.
         status: u16,
@@ -25,6 +25,20 @@ pub enum Failure {
         /// HTTP status.
         status: u16,
         /// The server's own words.
+        message: String,
+    },
+    /// The server did what was asked, and its answer makes no sense.
+    #[error("the server's answer (status {status}) is not understood: {message}")]
+    Answer {
+        /// HTTP status.
+        status: u16,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// The request cannot be made like this.
+    #[error("{message}")]
+    Argument {
+        /// Why.
         message: String,
     },
     /// It may work later.

@@ -10,23 +10,34 @@
 
 #![warn(clippy::unwrap_used)]
 
+#[cfg(feature = "api")]
+pub mod api;
+#[cfg(feature = "client")]
 mod client;
 mod document;
+#[cfg(feature = "client")]
 mod failure;
 mod identity;
 mod prepare;
 mod report;
 mod secret;
+#[cfg(feature = "client")]
 mod server_url;
 mod timestamp;
 mod validate;
 
-pub use client::{BuildError, Client, ClientBuilder, Delivered, Greeting};
+#[cfg(feature = "client")]
+pub use client::{
+    BuildError, Client, ClientBuilder, ClientStatus, Computer, ConverterState, Delivered, Disk, Greeting,
+    Identity, ManualProxy, Proxy, Registered, Registration, Retry, Roots, ServerInfo, Tls,
+};
 pub use document::{ReadError, read_reports};
+#[cfg(feature = "client")]
 pub use failure::{Cause, Failure};
 pub use identity::{ContentHash, report_id};
 pub use report::{Kind, Report, Station};
 pub use secret::Secret;
+#[cfg(feature = "client")]
 pub use server_url::{ServerUrl, ServerUrlError};
 pub use uuid::Uuid;
 pub use validate::{Invalid, Problem};

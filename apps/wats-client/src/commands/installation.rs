@@ -7,7 +7,7 @@ use landfall_service::install::{self, Program, ServerAnswer, ServerOutcome, Sett
 use landfall_service_definition::Definition;
 use std::path::{MAIN_SEPARATOR, Path};
 use std::time::Duration;
-use wats::{Client, Failure, Secret, ServerUrl};
+use wats::{Client, Failure, Retry, Secret, ServerUrl, Tls};
 
 /// Longest wait for the server's answer.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -95,9 +95,7 @@ fn ask(server: ServerUrl, token: Option<Secret>, pem: Option<Vec<u8>>) -> Result
     if let Some(token) = token {
         builder = builder.token(token);
     }
-    if let Some(pem) = pem {
-        builder = builder.certificates(pem);
-    }
+    builder = builder.tls(Tls { authorities: pem, ..Tls::default() }).retry(Retry::never());
     let client = builder.build().map_err(|error| other(error.to_string()))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

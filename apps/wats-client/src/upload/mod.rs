@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
-use wats::{Cause, Client, Delivered, Failure, ServerUrl};
+use wats::{Cause, Client, Delivered, Failure, Retry, ServerUrl, Tls};
 
 /// How often the token's sources are looked at for a change.
 const TOKEN_LOOK: Duration = Duration::from_secs(3);
@@ -141,14 +141,14 @@ impl Uploader {
             (_, Token::Missing) => Connection::Unconfigured("no API token is set".to_owned()),
             (_, Token::Unreadable(why)) => Connection::Unconfigured(why.clone()),
             (Some(server), Token::Found(secret)) => {
-                let client = read_certificates(self.ca_file.as_ref()).and_then(|certificates| {
-                    let builder = Client::builder(server.clone(), "wats-client", env!("CARGO_PKG_VERSION"));
-                    let builder = builder.token(secret.clone());
-                    let builder = match certificates {
-                        Some(pem) => builder.certificates(pem),
-                        None => builder,
-                    };
-                    builder.build().map_err(|error| error.to_string())
+                let client = read_certificates(self.ca_file.as_ref()).and_then(|authorities| {
+                    Client::builder(server.clone(), "wats-client", env!("CARGO_PKG_VERSION"))
+                        .token(secret.clone())
+                        .tls(Tls { authorities, ..Tls::default() })
+                        // The queue decides when a report is sent again.
+                        .retry(Retry::never())
+                        .build()
+                        .map_err(|error| error.to_string())
                 });
                 match client {
                     Ok(client) => {
@@ -323,6 +323,11 @@ impl Uploader {
                     self.gate.refuse(self.settings.access_retry, now);
                 }
             }
+            // Not given for the calls made here.
+            Failure::Answer { .. } | Failure::Argument { .. } => {
+                self.say(Connection::Degraded(failure.to_string()));
+                self.gate.fail(epoch, Pass::Trial, Duration::ZERO, now);
+            }
             Failure::Transient { cause, message, retry_after } => {
                 Status::count(&self.status.upload_failures);
                 let wait = retry_after.unwrap_or_default().min(WAIT_LIMIT);
@@ -390,15 +395,19 @@ fn fate(result: &Result<Delivered, Failure>, id: &str, attempts: u32, backoff: B
             Fate::Quarantined(format!("status {status}: {message}"))
         }
         Err(Failure::Access { .. } | Failure::Transient { cause: Cause::Unreachable, .. }) => Fate::Released,
-        Err(Failure::Transient { message, retry_after, .. }) => {
-            let pause = backoff.pause(attempts + 1).max(retry_after.unwrap_or_default().min(WAIT_LIMIT));
+        Err(failure) => {
+            let asked = match failure {
+                Failure::Transient { retry_after, .. } => retry_after.unwrap_or_default(),
+                _ => Duration::ZERO,
+            };
+            let pause = backoff.pause(attempts + 1).max(asked.min(WAIT_LIMIT));
             tracing::warn!(
                 report = id,
                 attempt = attempts + 1,
-                "not delivered, to be tried again: {message}"
+                "not delivered, to be tried again: {failure}"
             );
             let pause = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
-            Fate::Postponed { due: crate::queue::now().saturating_add(pause), message: message.clone() }
+            Fate::Postponed { due: crate::queue::now().saturating_add(pause), message: failure.to_string() }
         }
     }
 }
