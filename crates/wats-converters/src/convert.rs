@@ -3,6 +3,7 @@
 use crate::arguments::COMMON_ARGUMENTS;
 use crate::{Arguments, Confidence, Converter, Refusal, Source, all};
 use std::collections::HashSet;
+use std::fmt;
 use wats::{ContentHash, Report, report_id};
 
 /// The name that stands for the converter that is surest of a file.
@@ -23,83 +24,144 @@ pub struct Conversion {
     pub reports: Vec<Report>,
 }
 
-/// The converter of this name; `None` for `auto` and for unknown names.
+/// The converters that a file may be given to: those of this crate, and more.
+#[derive(Default)]
+pub struct Converters {
+    more: Vec<Box<dyn Converter + Send>>,
+}
+
+impl fmt::Debug for Converters {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_list().entries(self.iter().map(|converter| converter.name())).finish()
+    }
+}
+
+impl Converters {
+    /// Adds one. Of two that are equally sure of a file, `auto` takes the one that was there first.
+    pub fn add(&mut self, converter: Box<dyn Converter + Send>) {
+        self.more.push(converter);
+    }
+
+    /// All of them, those of this crate first.
+    pub fn iter(&self) -> impl Iterator<Item = &dyn Converter> {
+        all().iter().copied().chain(self.more.iter().map(|converter| &**converter as &dyn Converter))
+    }
+
+    /// The converter of this name; `None` for `auto` and for unknown names.
+    pub fn find(&self, name: &str) -> Option<&dyn Converter> {
+        self.iter().find(|converter| converter.name() == name)
+    }
+
+    /// Those that `auto` asks.
+    fn asked(&self) -> impl Iterator<Item = &dyn Converter> {
+        self.iter().filter(|converter| converter.is_asked_by_auto())
+    }
+
+    /// All file names that are usual for one of those that `auto` asks, each once, in a stable order.
+    pub fn patterns(&self) -> Vec<&'static str> {
+        let mut known = HashSet::new();
+        let patterns = self.asked().flat_map(|converter| converter.describe().patterns);
+        patterns.copied().filter(|pattern| known.insert(*pattern)).collect()
+    }
+
+    /// Converts a file with the converter of this name, or with the surest one for `auto`.
+    ///
+    /// A report that brings no id gets one that depends on the content, the converter and the report's place alone, so
+    /// that the same file gives the same reports.
+    pub fn convert(&self, name: &str, source: &Source, arguments: &Arguments) -> Result<Conversion, Refusal> {
+        let (converter, confidence) = match name {
+            AUTO => {
+                let (converter, confidence) = self.surest(source, arguments)?;
+                (converter, Some(confidence))
+            }
+            name => (self.find(name).ok_or_else(|| self.no_such(name))?, None),
+        };
+        let mut reports = converter.convert(source, arguments)?;
+        let companions = converter.reads_companions() && !source.companions().is_empty();
+        let content = source.content_hash(companions);
+        give_ids(&mut reports, converter.name(), &content);
+        Ok(Conversion { converter: converter.name(), confidence, content, companions, reports })
+    }
+
+    /// Checks that a converter exists and knows all arguments. For `auto`, one of the converters must know each.
+    pub fn check_arguments(&self, name: &str, arguments: &Arguments) -> Result<(), Refusal> {
+        let (own, takes_any): (Vec<_>, _) = match name {
+            AUTO => {
+                (self.asked().flat_map(|converter| converter.describe().arguments).copied().collect(), false)
+            }
+            name => {
+                let converter = self.find(name).ok_or_else(|| self.no_such(name))?;
+                (converter.describe().arguments.to_vec(), converter.takes_any_argument())
+            }
+        };
+        for argument in arguments.names() {
+            if !takes_any
+                && !Arguments::is_one_of(argument, COMMON_ARGUMENTS)
+                && !Arguments::is_one_of(argument, &own)
+            {
+                let known: Vec<&str> =
+                    COMMON_ARGUMENTS.iter().chain(&own).map(|argument| argument.name).collect();
+                let message = format!("the converter {name} does not know it; it knows {}", known.join(", "));
+                return Err(Refusal::Argument { name: argument.to_owned(), message });
+            }
+        }
+        arguments.process_code()?;
+        arguments.utc_offset()?;
+        arguments.computes_status()?;
+        Ok(())
+    }
+
+    /// The first of the surest converters.
+    fn surest(
+        &self,
+        source: &Source,
+        arguments: &Arguments,
+    ) -> Result<(&dyn Converter, Confidence), Refusal> {
+        if source.bytes().iter().all(u8::is_ascii_whitespace) {
+            return Err(Refusal::Empty);
+        }
+        let mut best: Option<(&dyn Converter, Confidence)> = None;
+        for converter in self.asked() {
+            let confidence = converter.confidence(source);
+            if confidence > best.map_or(Confidence::NONE, |(_, best)| best) {
+                best = Some((converter, confidence));
+            }
+        }
+        match best {
+            Some(best) if best.1 >= Confidence::THRESHOLD => Ok(best),
+            Some((converter, _)) => {
+                // It would most likely refuse the file: its reason helps more than that nobody knows the file.
+                let reason = converter.convert(source, arguments).err();
+                Err(Refusal::Unknown { best: reason.map(|reason| (converter.name(), Box::new(reason))) })
+            }
+            None => Err(Refusal::Unknown { best: None }),
+        }
+    }
+
+    fn no_such(&self, name: &str) -> Refusal {
+        let known: Vec<&str> = self.iter().map(|converter| converter.name()).collect();
+        Refusal::NoSuchConverter { name: name.to_owned(), known: known.join(", ") }
+    }
+}
+
+/// The converter of this crate of this name; see [`Converters::find`].
 pub fn find(name: &str) -> Option<&'static dyn Converter> {
     all().iter().copied().find(|converter| converter.name() == name)
 }
 
-/// All file names that are usual for one of the converters, each once, in a stable order.
+/// File names that are usual for the converters of this crate; see [`Converters::patterns`].
 pub fn patterns() -> Vec<&'static str> {
-    let mut known = HashSet::new();
-    let patterns = all().iter().flat_map(|converter| converter.describe().patterns);
-    patterns.copied().filter(|pattern| known.insert(*pattern)).collect()
+    Converters::default().patterns()
 }
 
-/// Converts a file with the converter of this name, or with the surest one for `auto`.
-///
-/// A report that brings no id gets one that depends on the content, the converter and the report's place alone, so
-/// that the same file gives the same reports.
+/// Converts a file with the converters of this crate; see [`Converters::convert`].
 pub fn convert(name: &str, source: &Source, arguments: &Arguments) -> Result<Conversion, Refusal> {
-    let (converter, confidence) = match name {
-        AUTO => {
-            let (converter, confidence) = surest(source, arguments)?;
-            (converter, Some(confidence))
-        }
-        name => (find(name).ok_or_else(|| no_such(name))?, None),
-    };
-    let mut reports = converter.convert(source, arguments)?;
-    let companions = converter.reads_companions() && !source.companions().is_empty();
-    let content = source.content_hash(companions);
-    give_ids(&mut reports, converter.name(), &content);
-    Ok(Conversion { converter: converter.name(), confidence, content, companions, reports })
+    Converters::default().convert(name, source, arguments)
 }
 
-/// Checks that a converter exists and knows all arguments. For `auto`, one of the converters must know each.
+/// Checks the arguments of a converter of this crate; see [`Converters::check_arguments`].
 pub fn check_arguments(name: &str, arguments: &Arguments) -> Result<(), Refusal> {
-    let own: Vec<_> = match name {
-        AUTO => all().iter().flat_map(|converter| converter.describe().arguments).copied().collect(),
-        name => find(name).ok_or_else(|| no_such(name))?.describe().arguments.to_vec(),
-    };
-    for argument in arguments.names() {
-        if !Arguments::is_one_of(argument, COMMON_ARGUMENTS) && !Arguments::is_one_of(argument, &own) {
-            let known: Vec<&str> =
-                COMMON_ARGUMENTS.iter().chain(&own).map(|argument| argument.name).collect();
-            let message = format!("the converter {name} does not know it; it knows {}", known.join(", "));
-            return Err(Refusal::Argument { name: argument.to_owned(), message });
-        }
-    }
-    arguments.process_code()?;
-    arguments.utc_offset()?;
-    arguments.computes_status()?;
-    Ok(())
-}
-
-/// The first of the surest converters.
-fn surest(source: &Source, arguments: &Arguments) -> Result<(&'static dyn Converter, Confidence), Refusal> {
-    if source.bytes().iter().all(u8::is_ascii_whitespace) {
-        return Err(Refusal::Empty);
-    }
-    let mut best: Option<(&'static dyn Converter, Confidence)> = None;
-    for converter in all() {
-        let confidence = converter.confidence(source);
-        if confidence > best.map_or(Confidence::NONE, |(_, best)| best) {
-            best = Some((*converter, confidence));
-        }
-    }
-    match best {
-        Some(best) if best.1 >= Confidence::THRESHOLD => Ok(best),
-        Some((converter, _)) => {
-            // It would most likely refuse the file: its reason helps more than that nobody knows the file.
-            let reason = converter.convert(source, arguments).err();
-            Err(Refusal::Unknown { best: reason.map(|reason| (converter.name(), Box::new(reason))) })
-        }
-        None => Err(Refusal::Unknown { best: None }),
-    }
-}
-
-fn no_such(name: &str) -> Refusal {
-    let known: Vec<&str> = all().iter().map(|converter| converter.name()).collect();
-    Refusal::NoSuchConverter { name: name.to_owned(), known: known.join(", ") }
+    Converters::default().check_arguments(name, arguments)
 }
 
 /// Gives an id to each report that has none, and to each that has the id of another one in the same file: a server

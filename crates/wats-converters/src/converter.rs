@@ -78,4 +78,14 @@ pub trait Converter: Sync {
     fn reads_companions(&self) -> bool {
         false
     }
+
+    /// Whether it takes arguments that its description does not name.
+    fn takes_any_argument(&self) -> bool {
+        false
+    }
+
+    /// Whether `auto` asks it. One that cannot say how sure it is must be named.
+    fn is_asked_by_auto(&self) -> bool {
+        true
+    }
 }

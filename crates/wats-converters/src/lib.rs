@@ -24,6 +24,7 @@ mod arguments;
 mod convert;
 mod converter;
 mod draft;
+mod fill;
 mod formats;
 mod limits;
 mod moment;
@@ -36,8 +37,9 @@ mod text;
 mod xml;
 
 pub use arguments::{Arguments, COMMON_ARGUMENTS};
-pub use convert::{AUTO, Conversion, check_arguments, convert, find, patterns};
+pub use convert::{AUTO, Conversion, Converters, check_arguments, convert, find, patterns};
 pub use converter::{Argument, Confidence, Converter, Description};
+pub use fill::fill_from_arguments;
 pub use formats::all;
 pub use refusal::Refusal;
 pub use source::{Companion, Source};

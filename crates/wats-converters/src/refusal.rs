@@ -58,6 +58,9 @@ pub enum Refusal {
         /// What is wrong with it.
         message: String,
     },
+    /// The converter itself failed, and says nothing of the file: it ran too long, crashed, or gave what is no report.
+    #[error("{0}")]
+    Failed(String),
     /// A WSJF file that cannot be read.
     #[error(transparent)]
     Wsjf(#[from] ReadError),

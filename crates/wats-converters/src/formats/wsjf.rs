@@ -9,8 +9,7 @@
 //!
 //! Arguments: the common ones fill members that a report leaves out; `process-code` only when it is given.
 
-use crate::{Arguments, Confidence, Converter, Description, Refusal, Source};
-use serde_json::{Map, Value};
+use crate::{Arguments, Confidence, Converter, Description, Refusal, Source, fill_from_arguments};
 use wats::{Report, read_reports};
 
 pub(crate) const NAME: &str = "wsjf";
@@ -25,15 +24,6 @@ const MARKS: [&str; 8] = [
     "\"machineName\"",
     "\"root\"",
     "\"uur\"",
-];
-
-/// The arguments that fill members of the same meaning.
-const FILLED: [(&str, &str); 5] = [
-    ("part-number", "pn"),
-    ("part-revision", "rev"),
-    ("station-name", "machineName"),
-    ("location", "location"),
-    ("purpose", "purpose"),
 ];
 
 pub(super) struct Wsjf;
@@ -69,27 +59,8 @@ impl Converter for Wsjf {
 
     fn convert(&self, source: &Source, arguments: &Arguments) -> Result<Vec<Report>, Refusal> {
         let mut reports = read_reports(source.bytes())?;
-        let code = arguments.process_code()?;
-        for report in &mut reports {
-            let members = report.members_mut();
-            for (argument, member) in FILLED {
-                fill(members, member, arguments.get(argument).map(Value::from));
-            }
-            fill(members, "processCode", code.map(Value::from));
-        }
+        fill_from_arguments(&mut reports, arguments)?;
         Ok(reports)
-    }
-}
-
-/// Sets a member that is missing, null or blank.
-fn fill(members: &mut Map<String, Value>, name: &str, value: Option<Value>) {
-    let blank = match members.get(name) {
-        None | Some(Value::Null) => true,
-        Some(Value::String(text)) => text.trim().is_empty(),
-        Some(_) => false,
-    };
-    if let (true, Some(value)) = (blank, value) {
-        members.insert(name.to_owned(), value);
     }
 }
 

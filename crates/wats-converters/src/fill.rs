@@ -1,0 +1,40 @@
+//! Reports in WATS's own format, and what a person says that they leave out.
+
+use crate::{Arguments, Refusal};
+use serde_json::{Map, Value};
+use wats::Report;
+
+/// The arguments that fill members of the same meaning.
+const FILLED: [(&str, &str); 5] = [
+    ("part-number", "pn"),
+    ("part-revision", "rev"),
+    ("station-name", "machineName"),
+    ("location", "location"),
+    ("purpose", "purpose"),
+];
+
+/// Fills members that the reports leave out from the arguments of the same meaning: part number and revision, process
+/// code, and the three of the station.
+pub fn fill_from_arguments(reports: &mut [Report], arguments: &Arguments) -> Result<(), Refusal> {
+    let code = arguments.process_code()?;
+    for report in reports {
+        let members = report.members_mut();
+        for (argument, member) in FILLED {
+            fill(members, member, arguments.get(argument).map(Value::from));
+        }
+        fill(members, "processCode", code.map(Value::from));
+    }
+    Ok(())
+}
+
+/// Sets a member that is missing, null or blank.
+fn fill(members: &mut Map<String, Value>, name: &str, value: Option<Value>) {
+    let blank = match members.get(name) {
+        None | Some(Value::Null) => true,
+        Some(Value::String(text)) => text.trim().is_empty(),
+        Some(_) => false,
+    };
+    if let (true, Some(value)) = (blank, value) {
+        members.insert(name.to_owned(), value);
+    }
+}
