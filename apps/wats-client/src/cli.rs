@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::queue::State;
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -43,7 +44,7 @@ pub(crate) enum Command {
     Config(Config),
     /// Ask the running service how it is; ends with 0 if it does its work.
     Status(Status),
-    /// Look at the queue.
+    /// Look at the queue, and decide about reports that were refused.
     #[command(subcommand)]
     Queue(Queue),
     /// Print the reports that a file holds as a JSON array, and send nothing.
@@ -166,7 +167,7 @@ pub(crate) struct Status {
     pub(crate) follow: bool,
 }
 
-/// What to see of the queue.
+/// What to see of the queue, or to do with it.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Queue {
     /// Count the reports, and list those that wait or were refused.
@@ -176,6 +177,52 @@ pub(crate) enum Queue {
         /// Answer in JSON.
         #[arg(long)]
         json: bool,
+        /// Only those in this state, delivered ones too.
+        #[arg(long)]
+        state: Option<State>,
+        /// Only those whose serial number, file or id holds this text, in any state.
+        #[arg(long, value_name = "TEXT")]
+        search: Option<String>,
+        /// At most this many.
+        #[arg(long, value_name = "NUMBER", default_value_t = 200)]
+        limit: u32,
+        /// Leave out this many: the next page.
+        #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+        skip: u32,
+    },
+    /// Send a report now that waits or was refused, or once more what was delivered.
+    Retry {
+        /// Its number in the queue, or its id.
+        #[arg(required_unless_present = "all")]
+        report: Option<String>,
+        /// All that were refused.
+        #[arg(long, conflicts_with = "report")]
+        all: bool,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Put a corrected content in the place of one that was refused, and send it.
+    Replace {
+        /// Its number in the queue, or its id.
+        report: String,
+        /// File with the corrected report in WSJF.
+        file: PathBuf,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Delete a report that was not delivered.
+    Delete {
+        /// Its number in the queue, or its id.
+        report: String,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Print a report as it is sent; of delivered ones as long as they are kept.
+    Export {
+        /// Its number in the queue, or its id.
+        report: String,
+        #[command(flatten)]
+        config: ConfigFile,
     },
     /// Show one report with all that is known about it.
     Show {

@@ -196,7 +196,7 @@ impl Default for Queue {
             max_bytes: Size(4 << 30),
             min_free_disk: Size(256 << 20),
             keep_delivered: Period(Duration::from_secs(30 * 86_400)),
-            keep_delivered_bytes: Size(0),
+            keep_delivered_bytes: Size(256 << 20),
         }
     }
 }

@@ -78,7 +78,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("watch[].rescan", Kind::Period, "5s", "how often the folder is looked at"),
     key(
         "watch[].post-action",
-        Kind::Choice(&["move", "delete", "keep"]),
+        Kind::Choice(&["move", "archive", "delete", "keep"]),
         "move",
         "what happens to a safe file",
     ),
@@ -91,7 +91,7 @@ pub(crate) const KEYS: &[Key] = &[
     key(
         "queue.keep-delivered-bytes",
         Kind::Size,
-        "0",
+        "256MiB",
         "room for the content of delivered reports; 0 keeps none",
     ),
     key("upload.concurrency", Kind::Number, "5", "reports on their way at the same time"),

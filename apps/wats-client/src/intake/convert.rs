@@ -1,6 +1,6 @@
 //! From a source file to reports for the queue.
 
-use crate::config::Watch;
+use crate::config::{PostAction, Watch};
 use crate::queue::{NewReport, SourceKey};
 use wats::{ContentHash, Invalid, Report, Station};
 use wats_converters::{Conversion, Refusal, Source, convert};
@@ -56,7 +56,7 @@ pub(super) fn reports(source: &Source, watch: &Watch, station: &Station) -> Resu
     let of = reports.len();
     let reports = reports.into_iter().enumerate().map(|(index, report)| {
         let key = SourceKey { content, converter, position: u32::try_from(index).unwrap_or(u32::MAX) };
-        new_report(report, key, source.name(), station, watch.priority).map_err(|problems| match of {
+        new_report(report, key, source.name(), station, watch).map_err(|problems| match of {
             1 => ConvertError::Invalid(problems),
             _ => ConvertError::OneInvalid { number: index + 1, of, problems },
         })
@@ -69,7 +69,7 @@ fn new_report(
     key: SourceKey,
     source: &str,
     station: &Station,
-    priority: u8,
+    watch: &Watch,
 ) -> Result<NewReport, Invalid> {
     report.fill_station(station);
     report.prepare();
@@ -82,7 +82,8 @@ fn new_report(
         body: report.to_json().into_bytes(),
         source: source.to_owned(),
         serial_number: report.serial_number().unwrap_or_default().to_owned(),
-        priority,
+        priority: watch.priority,
+        lasting: watch.post_action == PostAction::Keep,
     })
 }
 

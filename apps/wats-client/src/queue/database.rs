@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 /// Name of the database in the queue's folder.
 pub(crate) const FILE_NAME: &str = "queue.db";
 /// Version of the tables.
-const SCHEMA_VERSION: i64 = 1;
+const SCHEMA_VERSION: i64 = 2;
+/// The tables of version 1.
 const SCHEMA: &str = "
     CREATE TABLE report (
         sequence INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -41,10 +42,42 @@ const SCHEMA: &str = "
     ) STRICT;
 ";
 
-/// All columns of the table of reports, in its order.
+/// From version 1 to version 2: delivered reports may keep their content and are forgotten some day, reports that wait
+/// for their next try are found by their time, and nothing has to be counted at the start.
+const SECOND: &str = "
+    ALTER TABLE report ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE report ADD COLUMN lasting INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX report_postponed ON report (due) WHERE state = 0 AND due > 0;
+    CREATE INDEX report_delivered ON report (kept, finished) WHERE state = 1;
+    CREATE TABLE totals (
+        pending INTEGER NOT NULL,
+        delivered INTEGER NOT NULL,
+        quarantined INTEGER NOT NULL,
+        bytes INTEGER NOT NULL,
+        kept INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO totals VALUES (0, 0, 0, 0, 0);
+";
+/// Counts everything anew.
+const COUNT: &str = "
+    UPDATE totals SET (pending, delivered, quarantined, bytes, kept) = (
+        SELECT count(*) FILTER (WHERE state = 0), count(*) FILTER (WHERE state = 1),
+            count(*) FILTER (WHERE state = 2), coalesce(sum(size) FILTER (WHERE state <> 1), 0),
+            coalesce(sum(size) FILTER (WHERE state = 1 AND kept), 0)
+        FROM report);
+";
+
+/// All columns of the table of reports in version 1, in its order.
 const COLUMNS: &str = "sequence, content, converter, position, id, state, priority, source, serial_number, accepted, \
     due, attempts, finished, message, size";
-const COLUMN_COUNT: usize = 15;
+/// The columns that version 2 has added.
+const MORE_COLUMNS: &str = ", kept, lasting";
+
+/// Up to this size, in bytes, the database is read through at every start. Damage in a larger one shows when it is met;
+/// then it is read through at the next start.
+const CHECK_LIMIT: u64 = 16 << 20;
+/// Stands in the queue's folder when the database has to be read through at the next start.
+const CHECK_MARK: &str = "check";
 
 /// How long a process that is going away may keep its queue from the next one.
 const PREDECESSOR_ENDS: Duration = Duration::from_secs(1);
@@ -69,6 +102,9 @@ pub(crate) enum OpenError {
         "the queue was made by a later version of this program (format {0}, this one knows {SCHEMA_VERSION})"
     )]
     TooNew(i64),
+    /// Made by an earlier version, and no service of this one has run yet.
+    #[error("the queue was made by an earlier version of this program: start the service, and try again")]
+    TooOld,
 }
 
 impl OpenError {
@@ -91,19 +127,30 @@ pub(super) fn open(folder: &Path) -> Result<Opened, OpenError> {
     let lock = File::create(folder.join("lock"))?;
     take(&lock)?;
     let path = folder.join(FILE_NAME);
-    let connection = match open_file(&path) {
+    let mark = folder.join(CHECK_MARK);
+    let size = fs::metadata(&path).map_or(0, |metadata| metadata.len());
+    let connection = match open_file(&path, mark.exists() || size <= CHECK_LIMIT) {
         Err(error) if error.is_damage() => {
             let aside = put_aside(folder, &path)?;
             tracing::error!(kept = %aside.display(), "a new queue is started: {error}");
-            let mut connection = open_file(&path)?;
+            let mut connection = open_file(&path, false)?;
             let saved = salvage(&mut connection, &aside)?;
             tracing::warn!("{saved} reports were saved from the damaged database");
             connection
         }
         other => other?,
     };
+    if mark.exists() {
+        fs::remove_file(mark)?;
+    }
     files::sync_folder(folder)?;
     Ok(Opened { connection, lock })
+}
+
+/// Has the database read through at the next start.
+pub(super) fn mark_damaged(folder: &Path) {
+    // Without the mark, what is damaged is met again.
+    let _ = File::create(folder.join(CHECK_MARK));
 }
 
 /// Takes the lock. A supervisor may start the next process while the last thread of the one before still ends.
@@ -126,30 +173,48 @@ pub(crate) fn open_to_look(folder: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-fn open_file(path: &Path) -> Result<Connection, OpenError> {
-    let connection = Connection::open(path)?;
+/// Opens the database of a queue to change single reports, also while the service runs.
+pub(super) fn open_to_change(folder: &Path) -> Result<Connection, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(folder.join(FILE_NAME), flags)?;
+    prepare(&connection)?;
+    match connection.pragma_query_value(None, "user_version", |row| row.get(0))? {
+        SCHEMA_VERSION => Ok(connection),
+        version if version > SCHEMA_VERSION => Err(OpenError::TooNew(version)),
+        _ => Err(OpenError::TooOld),
+    }
+}
+
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(Duration::from_secs(5))?;
-    // Before anything else is written: it cannot be changed later.
-    connection.pragma_update(None, "auto_vacuum", "incremental")?;
-    connection.pragma_update(None, "journal_mode", "wal")?;
     // Every commit is on the disk before it is reported.
     connection.pragma_update(None, "synchronous", "full")?;
     // On macOS a disk may keep in its own memory what it was told to write; elsewhere these change nothing.
     connection.pragma_update(None, "fullfsync", true)?;
     connection.pragma_update(None, "checkpoint_fullfsync", true)?;
-    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "trusted_schema", false)
+}
+
+fn open_file(path: &Path, check: bool) -> Result<Connection, OpenError> {
+    let connection = Connection::open(path)?;
+    // Before anything else is written: it cannot be changed later.
+    connection.pragma_update(None, "auto_vacuum", "incremental")?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    prepare(&connection)?;
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    match version {
-        0 => connection
-            .execute_batch(&format!("BEGIN;{SCHEMA};PRAGMA user_version={SCHEMA_VERSION};COMMIT;"))?,
-        // Reads everything: damage shows now and not in the middle of the night.
-        SCHEMA_VERSION => {
-            let result: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-            if result != "ok" {
-                return Err(OpenError::Damaged(result));
-            }
+    if version > SCHEMA_VERSION {
+        return Err(OpenError::TooNew(version));
+    }
+    if check && version > 0 {
+        let result: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        if result != "ok" {
+            return Err(OpenError::Damaged(result));
         }
-        later => return Err(OpenError::TooNew(later)),
+    }
+    if version < SCHEMA_VERSION {
+        let first = if version == 0 { SCHEMA } else { "" };
+        let steps = format!("BEGIN;{first}{SECOND}{COUNT}PRAGMA user_version={SCHEMA_VERSION};COMMIT;");
+        connection.execute_batch(&steps)?;
     }
     Ok(connection)
 }
@@ -190,20 +255,22 @@ fn salvage(connection: &mut Connection, damaged: &Path) -> rusqlite::Result<usiz
     let Ok(old) = Connection::open_with_flags(damaged, OpenFlags::SQLITE_OPEN_READ_ONLY) else {
         return Ok(0);
     };
+    let version: i64 = old.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap_or_default();
+    let columns = format!("{COLUMNS}{}", if version < SCHEMA_VERSION { "" } else { MORE_COLUMNS });
+    let number = columns.split(',').count();
+    let places = vec!["?"; number].join(",");
     let transaction = connection.transaction()?;
     let mut saved = 0;
     for order in ["ASC", "DESC"] {
-        let query = format!("SELECT {COLUMNS} FROM report NOT INDEXED ORDER BY sequence {order}");
+        let query = format!("SELECT {columns} FROM report NOT INDEXED ORDER BY sequence {order}");
         let Ok(mut statement) = old.prepare(&query) else { continue };
         let Ok(mut rows) = statement.query([]) else { continue };
         while let Ok(Some(row)) = rows.next() {
-            let values: Result<Vec<Value>, _> = (0..COLUMN_COUNT).map(|column| row.get(column)).collect();
+            let values: Result<Vec<Value>, _> = (0..number).map(|column| row.get(column)).collect();
             let Ok(values) = values else { break };
             let sequence = values[0].clone();
             let inserted = transaction.execute(
-                &format!(
-                    "INSERT OR IGNORE INTO report ({COLUMNS}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)"
-                ),
+                &format!("INSERT OR IGNORE INTO report ({columns}) VALUES ({places})"),
                 rusqlite::params_from_iter(values),
             );
             if !matches!(inserted, Ok(1)) {
@@ -220,6 +287,7 @@ fn salvage(connection: &mut Connection, damaged: &Path) -> rusqlite::Result<usiz
             }
         }
     }
+    transaction.execute_batch(COUNT)?;
     transaction.commit()?;
     Ok(saved)
 }

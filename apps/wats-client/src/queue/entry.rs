@@ -1,5 +1,6 @@
 //! What goes into the queue and comes out of it.
 
+use std::time::Duration;
 use wats::{ContentHash, Uuid};
 
 /// Where a report comes from: equal keys mean the same report.
@@ -28,6 +29,8 @@ pub(crate) struct NewReport {
     pub(crate) serial_number: String,
     /// Which go first: 1 before 10.
     pub(crate) priority: u8,
+    /// Whether its file stays in the watched folder, so that it has to be remembered for good.
+    pub(crate) lasting: bool,
 }
 
 /// What became of a report that was to be taken in.
@@ -42,7 +45,7 @@ pub(crate) enum Accepted {
 }
 
 /// Where a report stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum State {
     /// To be sent.
     Pending = 0,
@@ -87,10 +90,10 @@ pub(crate) enum Fate {
     Delivered,
     /// The server refused it, with these words.
     Quarantined(String),
-    /// It failed and is due again at this time (milliseconds since 1970).
+    /// It failed and is due again later.
     Postponed {
-        /// When to try again.
-        due: i64,
+        /// How much later.
+        pause: Duration,
         /// What went wrong.
         message: String,
     },
@@ -109,4 +112,6 @@ pub(crate) struct Counts {
     pub(crate) quarantined: u64,
     /// Bytes of all reports to be sent or refused.
     pub(crate) bytes: u64,
+    /// Bytes of reports with the server whose content is kept.
+    pub(crate) kept: u64,
 }

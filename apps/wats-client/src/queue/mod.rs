@@ -1,17 +1,21 @@
 //! The durable queue: what is in it after a power cut is what was said to be in it.
 //!
 //! A thread owns the database. All jobs that wait for it go into one transaction, so that many small steps share
-//! one write to the disk; each job learns its result only after that write.
+//! one write to the disk; each job learns its result only after that write. The command line reads and changes single
+//! reports beside it.
 
+mod clock;
 mod database;
+mod edit;
 mod entry;
+mod keep;
 mod store;
 mod worker;
 
 pub(crate) use database::{FILE_NAME, OpenError, open_to_look};
 pub(crate) use entry::{Accepted, Claim, Counts, Fate, NewReport, SourceKey, State};
-pub(crate) use store::{Store, count, now};
-pub(crate) use worker::{Answer, Queue, QueueError};
+pub(crate) use store::{Store, count};
+pub(crate) use worker::{Answer, Queue, QueueError, change};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! The steps a report takes through the queue, as database operations.
 
-use super::database::{Opened, is_damage};
+use super::clock::{Clock, now};
+use super::database::{self, Opened, is_damage};
 use super::entry::{Accepted, Claim, Counts, Fate, NewReport, State};
 use super::worker::QueueError;
 use crate::config;
@@ -8,33 +9,49 @@ use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::fs::File;
-use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-/// Pages given back to the file system at a time when the queue runs empty.
-const PAGES_TO_FREE: u32 = 2000;
-
-/// The time as the queue stores it: milliseconds since 1970.
-pub(crate) fn now() -> i64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX))
-}
+/// A report that a program before this one was to send later than this, in milliseconds, is sent at once: the clock may
+/// have been set in between.
+const LONGEST_REST: i64 = 300_000;
 
 /// The database and what is known about it in memory.
 pub(crate) struct Store {
-    connection: Connection,
-    _lock: File,
-    limits: config::Queue,
-    counts: Counts,
+    pub(super) connection: Connection,
+    /// Kept by the service.
+    _lock: Option<File>,
+    pub(super) limits: config::Queue,
+    pub(super) counts: Counts,
+    pub(super) clock: Clock,
 }
 
 impl Store {
+    /// The service's view of the queue.
     pub(super) fn new(opened: Opened, limits: config::Queue) -> rusqlite::Result<Self> {
-        let mut store =
-            Self { connection: opened.connection, _lock: opened.lock, limits, counts: Counts::default() };
-        store.recount()?;
-        Ok(store)
+        let Opened { connection, lock } = opened;
+        connection
+            .execute("UPDATE report SET due = 0 WHERE state = 0 AND due > ?1", [now() + LONGEST_REST])?;
+        Self::on(connection, Some(lock), limits)
+    }
+
+    fn on(connection: Connection, lock: Option<File>, limits: config::Queue) -> rusqlite::Result<Self> {
+        let counts = count(&connection)?;
+        Ok(Self { connection, _lock: lock, limits, counts, clock: Clock::new() })
+    }
+
+    /// Takes one step, also while a service has the queue.
+    pub(super) fn change<T>(
+        connection: Connection,
+        limits: config::Queue,
+        step: impl FnOnce(&mut Self) -> Result<T, QueueError>,
+    ) -> Result<T, QueueError> {
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        let mut store = Self::on(connection, None, limits)?;
+        // Without the end of it, the transaction leaves no trace.
+        let result = step(&mut store)?;
+        store.save_counts()?;
+        store.connection.execute_batch("COMMIT")?;
+        Ok(result)
     }
 
     /// Holds other limits from now on. The folder stays the one that was opened.
@@ -56,10 +73,37 @@ impl Store {
         self.counts = counts;
     }
 
-    /// Counts anew, at the start and after a transaction that did not come through.
+    /// Reads the numbers again: after a transaction that did not come through, and because others may change them.
     pub(super) fn recount(&mut self) -> rusqlite::Result<()> {
         self.counts = count(&self.connection)?;
         Ok(())
+    }
+
+    /// Stores the numbers with what has changed them.
+    pub(super) fn save_counts(&self) -> rusqlite::Result<()> {
+        let Counts { pending, delivered, quarantined, bytes, kept } = self.counts;
+        self.connection
+            .prepare_cached(
+                "UPDATE totals SET pending = ?1, delivered = ?2, quarantined = ?3, bytes = ?4, kept = ?5",
+            )?
+            .execute([pending, delivered, quarantined, bytes, kept].map(|number| number as i64))?;
+        Ok(())
+    }
+
+    /// Has the database read through at the next start.
+    pub(super) fn mark_damaged(&self) {
+        database::mark_damaged(&self.limits.folder);
+    }
+
+    /// The time of day. When the clock was set, the times of reports that wait are set too.
+    fn time(&mut self) -> rusqlite::Result<i64> {
+        let (now, set) = self.clock.look();
+        if set != 0 {
+            tracing::info!("the clock was set by {} s", set / 1000);
+            self.connection
+                .execute("UPDATE report SET due = max(1, due + ?1) WHERE state = 0 AND due > 0", [set])?;
+        }
+        Ok(now)
     }
 
     /// Takes in all reports of one source file, or none.
@@ -103,8 +147,8 @@ impl Store {
         self.connection
             .prepare_cached(
                 "INSERT INTO report (content, converter, position, id, state, priority, source, serial_number,
-                    accepted, due, attempts, size)
-                 VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6, ?7, ?8, 0, 0, ?9)",
+                    accepted, due, attempts, size, lasting)
+                 VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6, ?7, ?8, 0, 0, ?9, ?10)",
             )?
             .execute(params![
                 report.key.content.as_bytes(),
@@ -116,6 +160,7 @@ impl Store {
                 report.serial_number,
                 now(),
                 size as i64,
+                report.lasting,
             ])?;
         self.put_body(self.connection.last_insert_rowid(), &report.body)?;
         self.counts.pending += 1;
@@ -123,7 +168,7 @@ impl Store {
         Ok(())
     }
 
-    fn put_body(&self, sequence: i64, body: &[u8]) -> rusqlite::Result<()> {
+    pub(super) fn put_body(&self, sequence: i64, body: &[u8]) -> rusqlite::Result<()> {
         self.connection
             .prepare_cached("INSERT OR REPLACE INTO body (sequence, digest, data) VALUES (?1, ?2, ?3)")?
             .execute(params![sequence, Sha256::digest(body).as_slice(), body])?;
@@ -145,16 +190,16 @@ impl Store {
         Ok(())
     }
 
-    /// Gives out up to `limit` reports that are due, in order of priority and age, and says when the next one will
-    /// be due (milliseconds since 1970). `busy` are those given out before.
+    /// Gives out up to `limit` reports that are due, in order of priority and age, and says how long it is until
+    /// the next one is due. `busy` are those given out before.
     ///
     /// Of several reports with the same id only the oldest is given out, so that the newest arrives last.
     pub(crate) fn claim(
         &mut self,
         limit: usize,
         busy: &HashSet<i64>,
-    ) -> Result<(Vec<Claim>, Option<i64>), QueueError> {
-        let now = now();
+    ) -> Result<(Vec<Claim>, Option<Duration>), QueueError> {
+        let now = self.time()?;
         let mut claims = Vec::new();
         let mut damaged = true;
         while damaged && claims.len() < limit {
@@ -180,9 +225,11 @@ impl Store {
         let next = if claims.len() == limit {
             None
         } else {
-            self.connection
-                .prepare_cached("SELECT min(due) FROM report WHERE state = 0 AND due > ?1")?
-                .query_row([now], |row| row.get(0))?
+            let next: Option<i64> = self
+                .connection
+                .prepare_cached("SELECT min(due) FROM report WHERE state = 0 AND due > 0 AND due > ?1")?
+                .query_row([now], |row| row.get(0))?;
+            next.map(|due| Duration::from_millis(due.abs_diff(now)))
         };
         Ok((claims, next))
     }
@@ -219,36 +266,46 @@ impl Store {
     pub(crate) fn finish(&mut self, sequence: i64, fate: &Fate) -> Result<(), QueueError> {
         match fate {
             Fate::Delivered => {
-                let size: i64 = self
+                let room = self.limits.keep_delivered_bytes;
+                let size: Option<i64> = self
                     .connection
                     .prepare_cached(
-                        "UPDATE report SET state = 1, finished = ?2, message = NULL WHERE sequence = ?1 RETURNING size",
+                        "UPDATE report SET state = 1, finished = ?2, message = NULL, kept = size <= ?3
+                         WHERE sequence = ?1 AND state = 0 RETURNING size",
                     )?
-                    .query_row(params![sequence, now()], |row| row.get(0))?;
-                self.connection
-                    .prepare_cached("DELETE FROM body WHERE sequence = ?1")?
-                    .execute([sequence])?;
+                    .query_row(params![sequence, now(), room.min(i64::MAX as u64) as i64], |row| row.get(0))
+                    .optional()?;
+                // Somebody may have deleted it meanwhile.
+                let Some(size) = size.map(|size| size as u64) else { return Ok(()) };
                 self.counts.pending -= 1;
                 self.counts.delivered += 1;
-                self.counts.bytes -= size as u64;
-                if self.counts.bytes == 0 {
-                    self.connection.execute_batch(&format!("PRAGMA incremental_vacuum({PAGES_TO_FREE})"))?;
+                self.counts.bytes -= size;
+                if size <= room {
+                    self.counts.kept += size;
+                    self.trim(room)?;
+                } else {
+                    self.connection
+                        .prepare_cached("DELETE FROM body WHERE sequence = ?1")?
+                        .execute([sequence])?;
                 }
             }
             Fate::Quarantined(message) => {
-                self.connection
+                let changed = self
+                    .connection
                     .prepare_cached(
                         "UPDATE report SET state = 2, finished = ?2, message = ?3, attempts = attempts + 1
-                         WHERE sequence = ?1",
+                         WHERE sequence = ?1 AND state = 0",
                     )?
                     .execute(params![sequence, now(), message])?;
-                self.counts.pending -= 1;
-                self.counts.quarantined += 1;
+                self.counts.pending -= changed as u64;
+                self.counts.quarantined += changed as u64;
             }
-            Fate::Postponed { due, message } => {
+            Fate::Postponed { pause, message } => {
+                let due = self.time()?.saturating_add(i64::try_from(pause.as_millis()).unwrap_or(i64::MAX));
                 self.connection
                     .prepare_cached(
-                        "UPDATE report SET due = ?2, message = ?3, attempts = attempts + 1 WHERE sequence = ?1",
+                        "UPDATE report SET due = ?2, message = ?3, attempts = attempts + 1
+                         WHERE sequence = ?1 AND state = 0",
                     )?
                     .execute(params![sequence, due, message])?;
             }
@@ -263,10 +320,9 @@ impl Store {
         Ok(())
     }
 
-    /// Bytes of disk that are free for the queue, and whether that is enough to take in more.
+    /// Whether enough disk is free to take in more.
     pub(crate) fn room(&self) -> Result<(), QueueError> {
-        let folder: PathBuf = self.limits.folder.clone();
-        match fs4::available_space(&folder) {
+        match fs4::available_space(&self.limits.folder) {
             Ok(free) if free < self.limits.min_free_disk => {
                 Err(QueueError::Full(format!("only {} MiB of disk are free", free >> 20)))
             }
@@ -276,8 +332,29 @@ impl Store {
     }
 }
 
-/// Counts the reports of a queue.
+/// How many reports are in a queue.
 pub(crate) fn count(connection: &Connection) -> rusqlite::Result<Counts> {
+    let mut statement =
+        match connection.prepare_cached("SELECT pending, delivered, quarantined, bytes, kept FROM totals") {
+            // A queue of an earlier version, looked at before the service has changed it to this one.
+            Err(rusqlite::Error::SqliteFailure(_, Some(text))) if text.contains("no such table") => {
+                return recount(connection);
+            }
+            other => other?,
+        };
+    statement.query_row([], |row| {
+        let number = |column| row.get::<_, i64>(column).map(|number| number as u64);
+        Ok(Counts {
+            pending: number(0)?,
+            delivered: number(1)?,
+            quarantined: number(2)?,
+            bytes: number(3)?,
+            kept: number(4)?,
+        })
+    })
+}
+
+fn recount(connection: &Connection) -> rusqlite::Result<Counts> {
     let mut counts = Counts::default();
     let mut statement = connection.prepare("SELECT state, count(*), sum(size) FROM report GROUP BY state")?;
     let mut rows = statement.query([])?;

@@ -7,13 +7,17 @@ use crate::config;
 use landfall_service::Beat;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// Most jobs in one transaction.
 const BATCH: usize = 256;
 /// How long the thread sleeps at most before it shows that it is alive.
 const TURN: Duration = Duration::from_secs(5);
+/// How often what is delivered is gone through, if nothing is left over from the last time.
+const MAINTENANCE: Duration = Duration::from_secs(30);
+/// Pause before it is gone on with.
+const MAINTENANCE_PAUSE: Duration = Duration::from_millis(200);
 
 /// Why a job failed. The queue is then as if the job had never been.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -27,6 +31,9 @@ pub(crate) enum QueueError {
     /// The database contradicts itself. It is put aside, and what is readable saved, at the next start.
     #[error("the queue's database is damaged: {0}")]
     Damaged(String),
+    /// What somebody wants cannot be done, or not with this report.
+    #[error("{0}")]
+    Refused(String),
     /// The step was dropped: the database is locked or out of order, or the program is about to end.
     #[error("the queue does not take orders now")]
     Closed,
@@ -78,6 +85,7 @@ impl Queue {
             let result = in_savepoint(store, step);
             if matches!(result, Err(QueueError::Damaged(_))) {
                 damaged.store(true, Ordering::Relaxed);
+                store.mark_damaged();
             }
             Box::new(move |committed| {
                 // Nobody waits any more when the program ends.
@@ -98,6 +106,26 @@ impl Queue {
     pub(crate) fn counts(&self) -> Counts {
         *self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Takes one step on a queue, also while a service has it open.
+pub(crate) fn change<T>(
+    settings: &config::Queue,
+    step: impl FnOnce(&mut Store) -> Result<T, QueueError>,
+) -> Result<T, ChangeError> {
+    let connection = database::open_to_change(&settings.folder)?;
+    Ok(Store::change(connection, settings.clone(), step)?)
+}
+
+/// Why a queue could not be changed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ChangeError {
+    /// It cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// It refuses.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
 }
 
 /// The result of a step that is under way.
@@ -137,14 +165,23 @@ fn work(
     damaged: &AtomicBool,
     beat: &Beat,
 ) {
+    let mut maintained = Instant::now();
+    let mut more = true;
     loop {
         beat.turn();
-        let first = match inbox.recv_timeout(TURN) {
+        let pause = if more { MAINTENANCE_PAUSE } else { MAINTENANCE };
+        if maintained.elapsed() >= pause {
+            more = maintain(&mut store);
+            *counts.lock().unwrap_or_else(PoisonError::into_inner) = store.counts();
+            maintained = Instant::now();
+        }
+        let first = match inbox.recv_timeout(TURN.min(pause)) {
             Ok(job) => job,
             Err(mpsc::RecvTimeoutError::Timeout) => continue,
             Err(mpsc::RecvTimeoutError::Disconnected) => return,
         };
-        let begun = store.connection().execute_batch("BEGIN IMMEDIATE").map_err(QueueError::from);
+        let begun = begin(&mut store);
+        let before = store.counts();
         let jobs = std::iter::once(first).chain(inbox.try_iter().take(BATCH - 1));
         let finishes: Vec<Finish> = match begun {
             Ok(()) => jobs.map(|job| job(&mut store)).collect(),
@@ -155,17 +192,57 @@ fn work(
                 continue;
             }
         };
-        let committed = store.connection().execute_batch("COMMIT").map_err(QueueError::from);
+        let committed = commit(&mut store, before);
         if let Err(error) = &committed {
             tracing::error!("what was to be stored is not stored: {error}");
-            damaged.fetch_or(matches!(error, QueueError::Damaged(_)), Ordering::Relaxed);
-            // Fails when the database has rolled back by itself, which is what is wanted.
-            let _ = store.connection().execute_batch("ROLLBACK");
-            let _ = store.recount();
+            if matches!(error, QueueError::Damaged(_)) {
+                damaged.store(true, Ordering::Relaxed);
+                store.mark_damaged();
+            }
         }
         *counts.lock().unwrap_or_else(PoisonError::into_inner) = store.counts();
         for finish in finishes {
             finish(committed.clone());
         }
     }
+}
+
+/// Begins a transaction, with the numbers as they are now: the command line may have changed them.
+fn begin(store: &mut Store) -> Result<(), QueueError> {
+    store.connection().execute_batch("BEGIN IMMEDIATE")?;
+    store.recount().map_err(|error| {
+        let _ = store.connection().execute_batch("ROLLBACK");
+        error.into()
+    })
+}
+
+/// Makes a transaction durable, with the numbers it has changed. When that fails, everything is as before it.
+fn commit(store: &mut Store, before: Counts) -> Result<(), QueueError> {
+    let saved = if store.counts() == before { Ok(()) } else { store.save_counts() };
+    let committed = saved.and_then(|()| store.connection().execute_batch("COMMIT"));
+    committed.map_err(|error| {
+        // Fails when the database has rolled back by itself, which is what is wanted.
+        let _ = store.connection().execute_batch("ROLLBACK");
+        let _ = store.recount();
+        error.into()
+    })
+}
+
+/// Lets go of what need not be kept any longer. True when there is more of it.
+fn maintain(store: &mut Store) -> bool {
+    let begun = begin(store);
+    let before = store.counts();
+    let done = begun.and_then(|()| store.maintain());
+    let result = match done {
+        Ok(more) => commit(store, before).map(|()| more),
+        Err(error) => {
+            let _ = store.connection().execute_batch("ROLLBACK");
+            store.reset_counts(before);
+            Err(error)
+        }
+    };
+    result.unwrap_or_else(|error| {
+        tracing::warn!("what was delivered long ago cannot be let go of now: {error}");
+        false
+    })
 }

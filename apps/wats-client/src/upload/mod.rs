@@ -189,11 +189,7 @@ impl Uploader {
                 Ok((claims, next)) => {
                     claimed = claims.len();
                     claims.into_iter().for_each(|claim| self.send(&client, claim));
-                    if let Some(due) = next {
-                        pause = Duration::from_millis(
-                            u64::try_from(due - crate::queue::now()).unwrap_or_default(),
-                        );
-                    }
+                    pause = next.unwrap_or(pause);
                 }
                 Err(error) => tracing::error!("no reports can be read from the queue: {error}"),
             }
@@ -406,8 +402,7 @@ fn fate(result: &Result<Delivered, Failure>, id: &str, attempts: u32, backoff: B
                 attempt = attempts + 1,
                 "not delivered, to be tried again: {failure}"
             );
-            let pause = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
-            Fate::Postponed { due: crate::queue::now().saturating_add(pause), message: failure.to_string() }
+            Fate::Postponed { pause, message: failure.to_string() }
         }
     }
 }

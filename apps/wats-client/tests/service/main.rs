@@ -1,6 +1,8 @@
 //! Runs the real program against the simulator.
 
 mod chaos;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod clock;
 mod command_line;
 mod configuration;
 mod converters;
@@ -10,6 +12,7 @@ mod delivery;
 mod disk;
 mod failures;
 mod health;
+mod queue;
 mod support;
 #[cfg(unix)]
 mod systemd;
