@@ -1,7 +1,7 @@
 //! The command line.
 
 use crate::queue::State;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -9,15 +9,20 @@ const ENVIRONMENT: &str = "\
 Environment (goes before the configuration file):
   WATS_CLIENT_SERVER_URL    address of the WATS server
   WATS_CLIENT_API_TOKEN     API token
+  WATS_TOKEN_FILE           file that holds it
   WATS_CLIENT_WATCH_FOLDER  folder to watch
   WATS_CLIENT_STATION_NAME  name of this station
   WATS_CLIENT_HEALTH_LISTEN where monitoring can ask, such as 0.0.0.0:8080
+
+and one for every other key, such as WATS_CLIENT_UPLOAD_CONCURRENCY.
 
 Exit codes:
    0  success
    1  general error; a file that convert refuses; a service that status finds wanting
    2  a requirement or privilege is missing
    3  the configuration is not valid
+  15  the server cannot be reached (test-connection)
+  16  the server refuses the token (test-connection)
   17  it runs already on the same queue
   64  wrong use
 install-service, uninstall-service and preflight have further ones.";
@@ -44,6 +49,14 @@ pub(crate) enum Command {
     Config(Config),
     /// Ask the running service how it is; ends with 0 if it does its work.
     Status(Status),
+    /// Go the way to the server step by step, and say where it ends and what to do.
+    TestConnection(TestConnection),
+    /// Print everything that support may need; no secrets.
+    Diagnose(Diagnose),
+    /// Show the service's log.
+    Logs(Logs),
+    /// Take over the configuration of the Python client (JSON).
+    Import(Import),
     /// Look at the queue, and decide about reports that were refused.
     #[command(subcommand)]
     Queue(Queue),
@@ -75,8 +88,72 @@ fn pair(text: &str) -> Result<(String, String), String> {
 #[derive(Debug, Args)]
 pub(crate) struct ConfigFile {
     /// Configuration file, instead of the one in its usual place.
-    #[arg(long, short, value_name = "PATH")]
+    #[arg(long, short, value_name = "PATH", conflicts_with = "instance")]
     pub(crate) config: Option<PathBuf>,
+    /// Name of the instance, where there are several.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) instance: Option<String>,
+}
+
+/// Whose connection, and how to show it.
+#[derive(Debug, Args)]
+pub(crate) struct TestConnection {
+    /// Answer in JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+}
+
+/// Where to put it.
+#[derive(Debug, Args)]
+pub(crate) struct Diagnose {
+    /// Write it into this file.
+    #[arg(long, short, value_name = "PATH")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+}
+
+/// How much of it.
+#[derive(Debug, Args)]
+pub(crate) struct Logs {
+    /// Go on and print what comes, until interrupted.
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+    /// At most this many lines of what was before.
+    #[arg(long, short = 'n', value_name = "NUMBER", default_value_t = 100)]
+    pub(crate) lines: usize,
+    /// Only messages of this level and more severe ones.
+    #[arg(long, value_enum, default_value = "debug")]
+    pub(crate) level: Severity,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+}
+
+/// How severe a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum Severity {
+    /// Needs somebody's attention now.
+    Error,
+    /// May need it soon.
+    Warn,
+    /// Every file and report.
+    Info,
+    /// Every step.
+    Debug,
+}
+
+/// Which file, and into which.
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The Python client's configuration, such as config.json.
+    pub(crate) file: PathBuf,
+    /// Show what would be changed, and change nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
 }
 
 /// What to do with the configuration.
@@ -93,15 +170,22 @@ pub(crate) enum Config {
         config: ConfigFile,
     },
     /// Give a key a value; comments and everything else in the file stay. The running service applies it.
+    ///
+    /// Secrets, such as server.token, are never given here, where everybody could read them in the list of processes:
+    /// they are read from standard input, or from a file, and go into the platform's store.
     Set {
-        /// The key, such as server.url or watch[0].folder.
+        /// The key, such as server.url, watch[0].folder or server.token.
         key: String,
-        /// The value.
-        value: String,
+        /// The value; none for a secret.
+        #[arg(conflicts_with = "file")]
+        value: Option<String>,
+        /// File with the value.
+        #[arg(long, value_name = "PATH")]
+        file: Option<PathBuf>,
         #[command(flatten)]
         config: ConfigFile,
     },
-    /// Take a key out of the file, so that its default holds.
+    /// Take a key out of the file, so that its default holds, or a secret out of the store.
     Unset {
         /// The key.
         key: String,

@@ -5,6 +5,7 @@
 mod cli;
 mod commands;
 mod config;
+mod connect;
 mod control;
 mod credentials;
 mod files;
@@ -30,6 +31,10 @@ enum Failure {
     General(String),
     /// The configuration is not valid: exit code 3.
     Configuration(String),
+    /// The command line is wrong: exit code 64.
+    Usage(String),
+    /// Anything that has a code of its own.
+    Other(Exit, String),
 }
 
 impl Failure {
@@ -43,6 +48,8 @@ impl From<Failure> for landfall_service::Failure {
         match failure {
             Failure::General(text) => Self::new(Exit::General, text),
             Failure::Configuration(text) => Self::new(Exit::Configuration, text),
+            Failure::Usage(text) => Self::new(Exit::Usage, text),
+            Failure::Other(exit, text) => Self::new(exit, text),
         }
     }
 }
@@ -71,6 +78,10 @@ fn main() -> ExitCode {
         Ok(Command::Demo(arguments)) => commands::demo(&arguments),
         Ok(Command::Check(arguments)) => commands::check(&arguments),
         Ok(Command::Config(command)) => commands::config(&command),
+        Ok(Command::TestConnection(arguments)) => commands::test_connection(&arguments),
+        Ok(Command::Diagnose(arguments)) => commands::diagnose(&arguments),
+        Ok(Command::Logs(arguments)) => commands::logs(&arguments),
+        Ok(Command::Import(arguments)) => commands::import(&arguments),
         Ok(Command::Status(arguments)) => commands::status(&arguments),
         Ok(Command::Queue(command)) => commands::queue(&command),
         Ok(Command::Convert(arguments)) => commands::convert(&arguments),
@@ -84,6 +95,8 @@ fn main() -> ExitCode {
         Ok(()) => return Exit::Success.into(),
         Err(Failure::General(text)) => (Exit::General, text),
         Err(Failure::Configuration(text)) => (Exit::Configuration, text),
+        Err(Failure::Usage(text)) => (Exit::Usage, text),
+        Err(Failure::Other(exit, text)) => (exit, text),
     };
     eprintln!("wats-client: {text}");
     exit.into()

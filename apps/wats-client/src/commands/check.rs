@@ -2,7 +2,7 @@
 
 use crate::Failure;
 use crate::cli::ConfigFile;
-use crate::config::{Config, Environment, PostAction, default_config};
+use crate::config::{Config, PostAction};
 use crate::credentials::Token;
 use std::fs;
 use std::io::{self, Write};
@@ -11,16 +11,18 @@ use std::path::Path;
 /// Says what is wrong with the configuration, where, and what to do. Things still to be entered are no error: the
 /// service runs without them and keeps the reports.
 pub(crate) fn check(arguments: &ConfigFile) -> Result<(), Failure> {
-    let environment = Environment::of_process();
-    let config = Config::load(arguments.config.as_deref(), &environment)?;
+    let config = super::load(arguments)?;
     let mut out = io::stdout().lock();
     let (problems, notes) = examine(&config);
     let place = config.file.clone().map_or_else(
-        || format!("{} does not exist; the defaults are used", default_config(&environment).display()),
+        || format!("{} does not exist; the defaults are used", config.path.display()),
         |file| file.display().to_string(),
     );
     // Nobody reads what cannot be written.
     let _ = writeln!(out, "Configuration: {place}");
+    if let Some(origin) = config.token.origin() {
+        let _ = writeln!(out, "API token: from {origin}");
+    }
     for note in &notes {
         let _ = writeln!(out, "note: {note}");
     }
@@ -44,7 +46,7 @@ fn examine(config: &Config) -> (Vec<String>, Vec<String>) {
     match config.token.find() {
         Token::Found(_) => {}
         Token::Missing => notes.push(
-            "there is no API token: reports are kept until there is; put it into a file named by server.token-file"
+            "there is no API token: reports are kept until there is; wats-client config set server.token"
                 .into(),
         ),
         Token::Unreadable(why) => problems.push(format!("server.token-file: {why}")),

@@ -3,19 +3,32 @@
 use super::{runtime, say};
 use crate::Failure;
 use crate::cli::{Config as Command, ConfigFile};
-use crate::config::keys::{self, KEYS, Key};
-use crate::config::{Applied, Change, Config, Editor, Environment, default_config};
+use crate::config::keys::{self, KEYS, Key, SECRETS, SecretKey};
+use crate::config::{Applied, Change, Editor, Environment, default_config};
 use crate::control::{RELOAD, SERVICE};
 use landfall_service::ipc::Client;
-use std::path::PathBuf;
+use std::io::{IsTerminal, Read};
+use std::path::{Path, PathBuf};
+use wats::Secret;
 
 /// Looks at the configuration, or changes it.
 pub(crate) fn config(command: &Command) -> Result<(), Failure> {
     match command {
         Command::Get { key, json, config } => get(key.as_deref(), *json, config),
-        Command::Set { key, value, config } => {
-            change(config, |editor| editor.set(key, value).map_err(Failure::from))
-        }
+        Command::Set { key, value, file, config } => match secret_key(key) {
+            Some(secret) => keep(secret, value.is_some(), file.as_deref(), config),
+            None => {
+                let value = match (value, file) {
+                    (Some(value), _) => value.clone(),
+                    (None, Some(file)) => read(file)?.trim_end().to_owned(),
+                    (None, None) => {
+                        return Err(Failure::General(format!("{key}: give the value, or --file with it")));
+                    }
+                };
+                change(config, |editor| editor.set(key, &value).map_err(Failure::from))
+            }
+        },
+        Command::Unset { key, config } if secret_key(key).is_some() => forget(key, config),
         Command::Unset { key, config } => change(config, |editor| {
             if editor.get(key)?.is_none() {
                 return Err(Failure::General(format!("{key} is not set in the file")));
@@ -42,9 +55,76 @@ fn path(arguments: &ConfigFile, environment: &Environment) -> PathBuf {
     arguments.config.clone().unwrap_or_else(|| default_config(environment))
 }
 
+fn secret_key(name: &str) -> Option<SecretKey> {
+    SECRETS.iter().find(|secret| secret.name == name).copied()
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(file)
+        .map_err(|error| Failure::General(format!("{} cannot be read: {error}", file.display())))
+}
+
+/// Puts a secret into the store; the running service looks there every few seconds.
+fn keep(key: SecretKey, given: bool, file: Option<&Path>, arguments: &ConfigFile) -> Result<(), Failure> {
+    if given {
+        return Err(Failure::Usage(format!(
+            "{}: a secret is not given on the command line, where everybody can read it: leave it out and it is read \
+             from standard input, or give --file",
+            key.name
+        )));
+    }
+    let text = match file {
+        Some(file) => Secret::new(read(file)?),
+        None => {
+            let mut input = std::io::stdin();
+            if input.is_terminal() {
+                eprint!("{} (shown while you type; end with Enter): ", key.about);
+            }
+            let mut text = String::new();
+            let read = if input.is_terminal() {
+                input.read_line(&mut text)
+            } else {
+                input.read_to_string(&mut text)
+            };
+            read.map_err(Failure::general)?;
+            Secret::new(text)
+        }
+    };
+    let config = super::load(arguments)?;
+    let sources = config.secret(key);
+    sources.keep(&secret_of(&text)).map_err(Failure::General)?;
+    if sources.environment.is_some() {
+        eprintln!("wats-client: note: {} is set and goes before the stored one", key.variable);
+    }
+    say(&format!("{} is stored.", key.name))
+}
+
+/// Without the line's end that editors and pipes add.
+fn secret_of(text: &Secret) -> Secret {
+    Secret::new(text.expose().trim_end_matches(['\r', '\n']))
+}
+
+fn forget(name: &str, arguments: &ConfigFile) -> Result<(), Failure> {
+    let config = super::load(arguments)?;
+    match secret_key(name).map(|key| config.secret(key).forget()) {
+        Some(Ok(true)) => say(&format!("{name} is deleted from the store.")),
+        Some(Ok(false)) | None => Err(Failure::General(format!("{name} is not stored"))),
+        Some(Err(error)) => Err(Failure::General(error)),
+    }
+}
+
 /// Prints the values that hold: of the environment, else of the file, else the defaults.
 fn get(wanted: Option<&str>, as_json: bool, arguments: &ConfigFile) -> Result<(), Failure> {
-    let config = Config::load(arguments.config.as_deref(), &Environment::of_process())?;
+    let config = super::load(arguments)?;
+    if let Some(secret) = wanted.and_then(secret_key) {
+        // Where it comes from, and never what it is.
+        let origin = config.secret(secret).origin();
+        return say(&match (&origin, as_json) {
+            (_, true) => serde_json::json!({ secret.name: origin }).to_string(),
+            (Some(origin), false) => format!("set, from {origin}"),
+            (None, false) => "not set".to_owned(),
+        });
+    }
     let value = |name: &str| {
         let default = || Key::find(name).map(|key| key.default.to_owned());
         config.given.get(name).cloned().or_else(default)
@@ -76,12 +156,21 @@ fn change(
     arguments: &ConfigFile,
     order: impl FnOnce(&mut Editor) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let environment = Environment::of_process();
+    let environment = super::environment(arguments)?;
     let path = path(arguments, &environment);
     let mut editor = Editor::open(&path, &environment)?;
     order(&mut editor)?;
     let changes = editor.save()?;
-    for Change { key, before, after } in &changes {
+    show(&changes, &environment)?;
+    if changes.is_empty() {
+        return say("Nothing is different.");
+    }
+    apply(&path, arguments.instance.as_deref())
+}
+
+/// Says what is different.
+pub(super) fn show(changes: &[Change], environment: &Environment) -> Result<(), Failure> {
+    for Change { key, before, after } in changes {
         let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "(not set)".to_owned());
         say(&format!("{key}: {} -> {}", shown(before), shown(after)))?;
         let variable = Key::find(key).map(Key::variable).filter(|name| environment.get(name).is_some());
@@ -89,10 +178,12 @@ fn change(
             eprintln!("wats-client: note: {variable} is set and goes before the file");
         }
     }
-    if changes.is_empty() {
-        return say("Nothing is different.");
-    }
-    match reload(&path) {
+    Ok(())
+}
+
+/// Has the running service, if there is one, use the changed file, and says what became of it.
+pub(super) fn apply(path: &Path, instance: Option<&str>) -> Result<(), Failure> {
+    match reload(path, instance) {
         Some(Ok(applied)) if applied.after_restart.is_empty() => say("The running service has applied it."),
         Some(Ok(applied)) => say(&format!(
             "The running service applies {} when it starts again.",
@@ -105,9 +196,12 @@ fn change(
 
 /// Has the service that uses this file read it; `None` when none can be asked. One that runs for another account
 /// notices the change by itself.
-fn reload(path: &std::path::Path) -> Option<Result<Applied, String>> {
+fn reload(path: &Path, instance: Option<&str>) -> Option<Result<Applied, String>> {
     runtime().ok()?.block_on(async {
-        let mut client = Client::connect(SERVICE).await.ok()?;
+        let mut client = match instance {
+            Some(instance) => Client::connect_instance(SERVICE, instance).await.ok()?,
+            None => Client::connect(SERVICE).await.ok()?,
+        };
         let path = path.canonicalize().ok()?;
         match client.request(RELOAD, path.to_string_lossy().as_bytes()).await {
             Ok(answer) => serde_json::from_slice(&answer).ok()?,

@@ -2,7 +2,6 @@
 
 use crate::Failure;
 use crate::cli::Convert;
-use crate::config::{Config, Environment};
 use std::io::{self, Write};
 use wats::{Report, Station};
 use wats_converters::{Arguments, Source, check_arguments};
@@ -14,7 +13,7 @@ const OF_THE_STATION: [&str; 3] = ["machineName", "location", "purpose"];
 
 /// Prints the reports that a file holds as they would be sent.
 pub(crate) fn convert(arguments: &Convert) -> Result<(), Failure> {
-    let config = Config::load(arguments.config.config.as_deref(), &Environment::of_process())?;
+    let config = super::load(&arguments.config)?;
     let pairs: Arguments = arguments.arguments.iter().map(|(name, value)| (name, value.as_str())).collect();
     check_arguments(&arguments.converter, &pairs).map_err(Failure::general)?;
     let file = arguments.file.display();

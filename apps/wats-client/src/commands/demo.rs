@@ -34,9 +34,10 @@ pub(crate) fn demo(arguments: &Demo) -> Result<(), Failure> {
         Failure::General(format!("{} cannot be used for the server: {error}", arguments.listen))
     })?;
     if arguments.server_only {
-        say!("A demonstration server listens at {}", server.url());
-        say!("Reports received: {}/simulator/reports", server.url());
-        return runtime()?.block_on(until_stopped());
+        return runtime()?.block_on(until_stopped(|| {
+            say!("A demonstration server listens at {}", server.url());
+            say!("Reports received: {}/simulator/reports", server.url());
+        }));
     }
     server.set(Settings { token: Some(TOKEN.to_owned()), ..Settings::default() });
     let folder = tempfile::Builder::new().prefix("wats-client-demo-").tempdir().map_err(Failure::general)?;
@@ -126,9 +127,10 @@ fn show(folder: &Path, server: &Simulator, keep: bool) -> Result<(), Failure> {
     }
     say!("5 reports were sent, 5 arrived, each once.");
     if keep {
-        say!("\nPut reports of your own into {}", watched.display());
-        say!("and see them at {}/simulator/reports . Ctrl-C ends the demonstration.", server.url());
-        return runtime()?.block_on(until_stopped());
+        return runtime()?.block_on(until_stopped(|| {
+            say!("\nPut reports of your own into {}", watched.display());
+            say!("and see them at {}/simulator/reports . Ctrl-C ends the demonstration.", server.url());
+        }));
     }
     Ok(())
 }

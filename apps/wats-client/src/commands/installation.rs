@@ -1,13 +1,14 @@
 //! `wats-client install-service`, `uninstall-service`, `preflight`
 
-use crate::config::{Config, Environment};
+use crate::config::{Config, ConfigError, Environment};
+use crate::connect;
 use clap::ArgMatches;
 use landfall_service::exit::Exit;
 use landfall_service::install::{self, Program, ServerAnswer, ServerOutcome, Settings};
 use landfall_service_definition::Definition;
 use std::path::{MAIN_SEPARATOR, Path};
 use std::time::Duration;
-use wats::{Client, Failure, Retry, Secret, ServerUrl, Tls};
+use wats::{Failure, Secret, ServerUrl};
 
 /// Longest wait for the server's answer.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -24,6 +25,14 @@ impl Installation {
     pub(crate) fn new() -> Self {
         // The build script has written it with the same types.
         Self(serde_json::from_str(DEFINITION).expect("the embedded definition is valid"))
+    }
+
+    /// What is known of the service, or of one of several instances.
+    pub(super) fn of_instance(&self, instance: Option<&str>) -> Result<Definition, crate::Failure> {
+        match instance {
+            None => Ok(self.0.clone()),
+            Some(name) => self.0.for_instance(name).map_err(crate::Failure::general),
+        }
     }
 
     /// The three commands.
@@ -51,7 +60,7 @@ impl Program for Installation {
         let token = settings.get("api-token").map(Secret::new);
         let name = server.as_str().to_owned();
         let has_token = token.is_some();
-        let (outcome, message, date) = match ask(server, token, certificates(definition)) {
+        let (outcome, message, date) = match ask(definition, server, token) {
             Ok(greeting) if has_token => (
                 ServerOutcome::Accepted,
                 format!("{name} takes the token; version {}", greeting.version),
@@ -89,14 +98,10 @@ enum Trouble {
     Other(String),
 }
 
-fn ask(server: ServerUrl, token: Option<Secret>, pem: Option<Vec<u8>>) -> Result<wats::Greeting, Trouble> {
+fn ask(definition: &Definition, server: ServerUrl, token: Option<Secret>) -> Result<wats::Greeting, Trouble> {
     let other = |text: String| Trouble::Other(text);
-    let mut builder = Client::builder(server, "wats-client", env!("CARGO_PKG_VERSION"));
-    if let Some(token) = token {
-        builder = builder.token(token);
-    }
-    builder = builder.tls(Tls { authorities: pem, ..Tls::default() }).retry(Retry::never());
-    let client = builder.build().map_err(|error| other(error.to_string()))?;
+    let config = configured(definition).map_err(|error| other(error.to_string()))?;
+    let client = connect::client(&config, &server, token).map_err(other)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -110,10 +115,10 @@ fn ask(server: ServerUrl, token: Option<Secret>, pem: Option<Vec<u8>>) -> Result
     }
 }
 
-/// The company's own certificates, where the configuration names some.
-fn certificates(definition: &Definition) -> Option<Vec<u8>> {
+/// What the configuration says of the way to the server; what is wrong with it is told when it is used.
+fn configured(definition: &Definition) -> Result<Config, ConfigError> {
     let file = format!("{}{MAIN_SEPARATOR}config.toml", definition.folders.configuration);
-    // What is wrong with the configuration is told when it is used.
-    let config = Config::load(Some(Path::new(&file)), &Environment::default()).ok()?;
-    std::fs::read(config.ca_file?).ok()
+    let path = Path::new(&file);
+    let environment = Environment::of_process();
+    Config::load(Some(path), &environment).or_else(|_| Config::of_text(path, None, &Environment::default()))
 }

@@ -4,21 +4,31 @@ mod check;
 mod config;
 mod convert;
 mod demo;
+mod diagnose;
+mod import;
 mod installation;
+mod logs;
 mod queue;
 mod run;
 mod status;
+mod test_connection;
 
 pub(crate) use check::check;
 pub(crate) use config::config;
 pub(crate) use convert::convert;
 pub(crate) use demo::demo;
+pub(crate) use diagnose::diagnose;
+pub(crate) use import::import;
 pub(crate) use installation::Installation;
+pub(crate) use logs::logs;
 pub(crate) use queue::queue;
 pub(crate) use run::run;
 pub(crate) use status::status;
+pub(crate) use test_connection::test_connection;
 
 use crate::Failure;
+use crate::cli::ConfigFile;
+use crate::config::{Config, Environment};
 use landfall_service::Context;
 use std::io::Write;
 use tokio::runtime::Runtime;
@@ -28,12 +38,32 @@ fn runtime() -> Result<Runtime, Failure> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::general)
 }
 
-/// Returns when the program is told to end.
-async fn until_stopped() -> Result<(), Failure> {
+/// Returns when the program is told to end. `listening` is called as soon as it can be told.
+async fn until_stopped(listening: impl FnOnce()) -> Result<(), Failure> {
     let context = Context::detached("wats-client");
     context.stop_on_signals().map_err(Failure::general)?;
+    listening();
     context.stopped().await;
     Ok(())
+}
+
+/// The environment of the service that is meant: that of this process, and for an installed service also what its
+/// service manager tells it. What cannot be read of that is said on standard error.
+fn environment(arguments: &ConfigFile) -> Result<Environment, Failure> {
+    if arguments.config.is_some() {
+        return Ok(Environment::of_process());
+    }
+    let definition = Installation::new().of_instance(arguments.instance.as_deref())?;
+    let (environment, trouble) = Environment::of_service(&definition);
+    if let Some(trouble) = trouble {
+        eprintln!("wats-client: note: {trouble}");
+    }
+    Ok(environment)
+}
+
+/// The configuration as the service that is meant sees it.
+fn load(arguments: &ConfigFile) -> Result<Config, Failure> {
+    Ok(Config::load(arguments.config.as_deref(), &environment(arguments)?)?)
 }
 
 /// A line for whoever reads; one that reads no more ends it.

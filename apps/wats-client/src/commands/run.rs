@@ -2,9 +2,10 @@
 
 use crate::Failure;
 use crate::cli::ConfigFile;
-use crate::config::{Environment, Live};
+use crate::config::{self, Config, Environment, Live};
 use crate::service::{self, ServiceError};
 use landfall_service::Service;
+use landfall_service::log::{Log, RotatingFile};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -13,9 +14,25 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(9);
 
 /// Runs the service until it is told to end.
 pub(crate) fn run(arguments: ConfigFile) -> ExitCode {
-    Service::new("wats-client").stop_timeout(STOP_TIMEOUT).run(async move |context| {
-        let (live, reloads) =
-            Live::load(arguments.config.as_deref(), &Environment::of_process()).map_err(Failure::from)?;
+    // Under its service manager it has all it needs; started by hand, an instance is found as by other commands.
+    let environment = match arguments.instance {
+        Some(_) => super::environment(&arguments),
+        None => Ok(Environment::of_process()),
+    };
+    let log = environment.as_ref().map_or_else(|_| Log::new(), |environment| log(&arguments, environment));
+    Service::new("wats-client").stop_timeout(STOP_TIMEOUT).log(log).run(async move |context| {
+        let environment = environment.map_err(landfall_service::Failure::from)?;
+        let (live, reloads) = Live::load(arguments.config.as_deref(), &environment).map_err(Failure::from)?;
         service::run(live, reloads, context).await.map_err(ServiceError::into_failure)
     })
+}
+
+/// Where the service logs beside where its host looks. A configuration that does not hold is told by the service.
+fn log(arguments: &ConfigFile, environment: &Environment) -> Log {
+    match Config::load(arguments.config.as_deref(), environment).map(|config| config.log) {
+        Ok(config::Log { file: Some(path), max_size, keep, .. }) => {
+            Log::new().file(RotatingFile::new(path).limit(max_size).keep(keep))
+        }
+        _ => Log::new(),
+    }
 }

@@ -306,9 +306,7 @@ fn proxy_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String
     if text.is_empty() {
         return Ok(None);
     }
-    let host = ["http://", "https://", "socks5://", "socks5h://"]
-        .iter()
-        .find_map(|scheme| text.strip_prefix(scheme));
+    let host = ["http://", "https://"].iter().find_map(|scheme| text.strip_prefix(scheme));
     match host {
         Some(host) if host.contains('@') => {
             Err(de::Error::custom("the user belongs into proxy.user, and the password out of this file"))

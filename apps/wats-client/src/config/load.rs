@@ -49,8 +49,7 @@ impl Config {
         }
         let mut given = BTreeMap::new();
         flatten("", &toml::Value::Table(table), &mut given);
-        let mut config = put_together(file, text.map(|_| path.to_owned()), environment, &state)?;
-        config.path = path.to_owned();
+        let mut config = put_together(file, path, text.is_some(), environment)?;
         config.given = given;
         config.unknown = unknown;
         config.check_folders()?;
@@ -189,7 +188,15 @@ fn look_for_unknown(name: &str, table: &DeTable<'_>, found: &mut dyn FnMut(Strin
     }
 }
 
-fn secret(environment: &Environment, key: SecretKey, file: Option<PathBuf>) -> SecretSources {
+/// Where stored secrets are: with what else the service writes; for a file of its own place, beside that file.
+fn secrets_folder(path: &Path, environment: &Environment) -> PathBuf {
+    if path == paths::default_config(environment) {
+        return paths::state_folder(environment).join("secrets");
+    }
+    path.with_file_name("secrets")
+}
+
+fn secret(environment: &Environment, folder: &Path, key: SecretKey, file: Option<PathBuf>) -> SecretSources {
     let named = |variable: &str| environment.get(variable).map(PathBuf::from);
     let mut files: Vec<PathBuf> = named(&format!("{}_FILE", key.variable)).into_iter().collect();
     if key == keys::TOKEN {
@@ -199,15 +206,19 @@ fn secret(environment: &Environment, key: SecretKey, file: Option<PathBuf>) -> S
     // The variable of the file's key may have named it before.
     let file = file.filter(|file| !files.contains(file));
     files.extend(file);
-    SecretSources { environment: environment.get(key.variable).map(Secret::new), files }
+    let store = crate::credentials::Store::new(folder.to_owned(), key.credential);
+    SecretSources { environment: environment.get(key.variable).map(Secret::new), files, store: Some(store) }
 }
 
 fn put_together(
     mut file: file::File,
-    path: Option<PathBuf>,
+    place: &Path,
+    is_there: bool,
     environment: &Environment,
-    state: &Path,
 ) -> Result<Config, ConfigError> {
+    let state = &paths::state_folder(environment);
+    let secrets = secrets_folder(place, environment);
+    let path = is_there.then(|| place.to_owned());
     if file.watch.is_empty() {
         file.watch.push(file::Watch::at(state.join("watch")));
     }
@@ -233,9 +244,9 @@ fn put_together(
     let watches = watches.map(|(index, watch)| Watch::new(watch, index, state, path.as_deref()));
     let watches = watches.collect::<Result<_, _>>()?;
     Ok(Config {
-        path: PathBuf::new(),
+        path: place.to_owned(),
         server: file.server.url,
-        token: secret(environment, keys::TOKEN, file.server.token_file),
+        token: secret(environment, &secrets, keys::TOKEN, file.server.token_file),
         ca_file: file.server.ca_file,
         roots: file.server.roots,
         client_certificate: file.server.client_certificate,
@@ -244,7 +255,7 @@ fn put_together(
             mode: file.proxy.mode,
             url: file.proxy.url,
             user: file.proxy.user,
-            password: secret(environment, keys::PROXY_PASSWORD, file.proxy.password_file),
+            password: secret(environment, &secrets, keys::PROXY_PASSWORD, file.proxy.password_file),
             bypass: file.proxy.bypass,
         },
         station: Station {
@@ -272,8 +283,8 @@ fn put_together(
         web: Web {
             listen: file.web.listen,
             hosts: file.web.hosts,
-            password: secret(environment, keys::WEB_PASSWORD, file.web.password_file),
-            token: secret(environment, keys::WEB_TOKEN, file.web.token_file),
+            password: secret(environment, &secrets, keys::WEB_PASSWORD, file.web.password_file),
+            token: secret(environment, &secrets, keys::WEB_TOKEN, file.web.token_file),
         },
         health: file.health.listen,
         log: Log {

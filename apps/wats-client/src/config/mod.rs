@@ -7,6 +7,7 @@ mod edit;
 mod environment;
 mod error;
 mod file;
+mod import;
 pub(crate) mod keys;
 mod live;
 mod load;
@@ -17,6 +18,7 @@ pub(crate) use edit::{Change, Editor};
 pub(crate) use environment::Environment;
 pub(crate) use error::ConfigError;
 pub(crate) use file::{LogLevel, PostAction, ProxyMode, Roots};
+pub(crate) use import::Import;
 pub(crate) use live::{Applied, Live, Reloads};
 pub(crate) use paths::default_config;
 
@@ -131,6 +133,8 @@ pub(crate) struct SecretSources {
     pub(crate) environment: Option<Secret>,
     /// Files that may hold it: those that variables name, the service manager's credential, the configured one.
     pub(crate) files: Vec<PathBuf>,
+    /// Its place in the platform's store.
+    pub(crate) store: Option<crate::credentials::Store>,
 }
 
 /// One folder to watch.
@@ -195,6 +199,16 @@ pub(crate) struct Upload {
 }
 
 impl Config {
+    /// Where a secret is looked for, and kept.
+    pub(crate) fn secret(&self, key: keys::SecretKey) -> &SecretSources {
+        match key.name {
+            "proxy.password" => &self.proxy.password,
+            "web.password" => &self.web.password,
+            "web.token" => &self.web.token,
+            _ => &self.token,
+        }
+    }
+
     /// Folders that must not be the same, because files would go round in circles or be taken twice.
     fn check_folders(&self) -> Result<(), ConfigError> {
         let invalid = |place: String, message: String| {

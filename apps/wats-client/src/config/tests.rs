@@ -114,6 +114,9 @@ fn each_key_has_its_default_its_variable_and_its_lines() {
         (config.path, config.file, config.given) = (PathBuf::new(), None, BTreeMap::new());
         format!("{config:?}")
     };
+    let load = |text: &str, variables: &[(&str, &str)]| {
+        Config::of_text(Path::new("/c/config.toml"), Some(text), &environment(variables))
+    };
     let plain = load("", &[]).unwrap();
     for key in KEYS {
         let (table, name) = key.name.rsplit_once('.').unwrap_or(("", key.name));

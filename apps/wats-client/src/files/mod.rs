@@ -56,6 +56,16 @@ pub(crate) fn is_another_disk(file: &Path, folder: &Path) -> bool {
     file.parent().and_then(disk).zip(disk(folder)).is_some_and(|(one, other)| one != other)
 }
 
+/// Gives a file or folder to the owner of another one.
+pub(crate) fn give_to(file: &File, other: &Path) -> io::Result<()> {
+    system::give_to(file, other)
+}
+
+/// Opens a folder as such.
+pub(crate) fn open_folder(folder: &Path) -> io::Result<File> {
+    system::open_folder(folder)
+}
+
 /// Tells a folder from another one that later has the same name: the file system and the number in it.
 pub(crate) type Identity = (u64, u64);
 

@@ -20,12 +20,23 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 pub(super) fn take_after(file: &File, old: &Path) -> io::Result<()> {
-    let Ok(old) = fs::metadata(old) else { return file.set_permissions(fs::Permissions::from_mode(0o640)) };
-    let new = file.metadata()?;
-    if (new.uid(), new.gid()) != (old.uid(), old.gid()) {
-        fchown(file, Some(old.uid()), Some(old.gid()))?;
+    let Ok(metadata) = fs::metadata(old) else {
+        return file.set_permissions(fs::Permissions::from_mode(0o640));
+    };
+    give_to(file, old)?;
+    file.set_permissions(fs::Permissions::from_mode(metadata.mode() & 0o7777))
+}
+
+pub(super) fn give_to(file: &File, other: &Path) -> io::Result<()> {
+    let (own, other) = (file.metadata()?, fs::metadata(other)?);
+    if (own.uid(), own.gid()) != (other.uid(), other.gid()) {
+        fchown(file, Some(other.uid()), Some(other.gid()))?;
     }
-    file.set_permissions(fs::Permissions::from_mode(old.mode() & 0o7777))
+    Ok(())
+}
+
+pub(super) fn open_folder(folder: &Path) -> io::Result<File> {
+    File::open(folder)
 }
 
 /// Some network and removable file systems do not offer it.

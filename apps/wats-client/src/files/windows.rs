@@ -38,6 +38,18 @@ pub(super) fn rename_new(_: &Path, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// What is in a folder belongs to whom the folder's access list says.
+pub(super) fn give_to(_: &File, _: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// `FILE_FLAG_BACKUP_SEMANTICS`, without which a folder cannot be opened.
+const BACKUP_SEMANTICS: u32 = 0x0200_0000;
+
+pub(super) fn open_folder(folder: &Path) -> io::Result<File> {
+    File::options().read(true).custom_flags(BACKUP_SEMANTICS).open(folder)
+}
+
 pub(super) fn identity(folder: &Path) -> io::Result<Identity> {
     let information = winapi_util::file::information(Handle::from_path_any(folder)?)?;
     Ok((information.volume_serial_number(), information.file_index()))

@@ -8,7 +8,8 @@ mod backoff;
 mod gate;
 mod rate;
 
-use crate::config::{Config, SecretSources, Upload};
+use crate::config::Config;
+use crate::connect;
 use crate::credentials::Token;
 use crate::queue::{Claim, Fate, Queue, Store};
 use crate::status::{Connection, SharedStatus, Status};
@@ -17,12 +18,11 @@ use gate::{Gate, Pass};
 use landfall_service::Beat;
 use rate::Rate;
 use std::collections::HashSet;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
-use wats::{Cause, Client, Delivered, Failure, Retry, ServerUrl, Tls};
+use wats::{Cause, Client, Delivered, Failure};
 
 /// How often the token's sources are looked at for a change.
 const TOKEN_LOOK: Duration = Duration::from_secs(3);
@@ -39,10 +39,7 @@ const RECORD_PAUSE: Duration = Duration::from_secs(1);
 
 /// Sends reports.
 pub(crate) struct Uploader {
-    server: Option<ServerUrl>,
-    ca_file: Option<PathBuf>,
-    sources: SecretSources,
-    settings: Upload,
+    config: Config,
     queue: Queue,
     status: SharedStatus,
     bell: Arc<Notify>,
@@ -77,14 +74,11 @@ impl Uploader {
         beat: Beat,
     ) -> Self {
         let now = Instant::now();
-        let settings = config.upload.clone();
+        let settings = &config.upload;
         let backoff = Backoff { first: settings.retry_first, limit: settings.retry_limit };
         Self {
-            server: config.server.clone(),
-            ca_file: config.ca_file.clone(),
-            sources: config.token.clone(),
+            config: config.clone(),
             rate: Rate::new(settings.rate_per_minute, now),
-            settings,
             queue,
             status,
             bell,
@@ -130,26 +124,18 @@ impl Uploader {
     /// Looks whether there is a token, or another one than before, and makes a client with it.
     fn look_for_token(&mut self) {
         self.token_looked = Instant::now();
-        let token = self.sources.find();
+        let token = self.config.token.find();
         if self.token.as_ref() == Some(&token) {
             return;
         }
         let changed = self.token.is_some();
         self.client = None;
-        let connection = match (&self.server, &token) {
+        let connection = match (&self.config.server, &token) {
             (None, _) => Connection::Unconfigured("no server address is set (server.url)".to_owned()),
             (_, Token::Missing) => Connection::Unconfigured("no API token is set".to_owned()),
             (_, Token::Unreadable(why)) => Connection::Unconfigured(why.clone()),
             (Some(server), Token::Found(secret)) => {
-                let client = read_certificates(self.ca_file.as_ref()).and_then(|authorities| {
-                    Client::builder(server.clone(), "wats-client", env!("CARGO_PKG_VERSION"))
-                        .token(secret.clone())
-                        .tls(Tls { authorities, ..Tls::default() })
-                        // The queue decides when a report is sent again.
-                        .retry(Retry::never())
-                        .build()
-                        .map_err(|error| error.to_string())
-                });
+                let client = connect::client(&self.config, server, Some(secret.clone()));
                 match client {
                     Ok(client) => {
                         self.client = Some(client);
@@ -176,7 +162,7 @@ impl Uploader {
             return closed;
         }
         let room = match self.gate.pass() {
-            Pass::Open => self.settings.concurrency.saturating_sub(self.busy.len()),
+            Pass::Open => self.config.upload.concurrency.saturating_sub(self.busy.len()),
             Pass::Trial => usize::from(self.busy.is_empty() && !self.probing),
             Pass::Probe => 0,
         };
@@ -201,7 +187,7 @@ impl Uploader {
             Pass::Probe => true,
             // As long as reports wait, one of them is the better question.
             Pass::Trial if self.queue.counts().pending == 0 => true,
-            Pass::Trial | Pass::Open => self.last_contact.elapsed() >= self.settings.probe,
+            Pass::Trial | Pass::Open => self.last_contact.elapsed() >= self.config.upload.probe,
         };
         if idle && question_due && pause > Duration::ZERO {
             self.probe(client);
@@ -303,7 +289,7 @@ impl Uploader {
         match failure {
             Failure::Permanent { message, .. } if probe => {
                 self.say(Connection::Degraded(message.clone()));
-                self.gate.refuse(self.settings.access_retry, now);
+                self.gate.refuse(self.config.upload.access_retry, now);
             }
             Failure::Permanent { .. } => {
                 self.failures_in_a_row = 0;
@@ -316,7 +302,7 @@ impl Uploader {
                 if probe && news && self.queue.counts().pending > 0 {
                     self.gate.try_now(Pass::Trial);
                 } else {
-                    self.gate.refuse(self.settings.access_retry, now);
+                    self.gate.refuse(self.config.upload.access_retry, now);
                 }
             }
             // Not given for the calls made here.
@@ -366,13 +352,6 @@ impl Uploader {
         self.status.set_connection(connection);
         news
     }
-}
-
-fn read_certificates(file: Option<&PathBuf>) -> Result<Option<Vec<u8>>, String> {
-    file.map(|file| {
-        std::fs::read(file).map_err(|error| format!("{} cannot be read: {error}", file.display()))
-    })
-    .transpose()
 }
 
 /// What the result of an upload means for the report.

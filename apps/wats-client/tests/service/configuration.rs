@@ -1,6 +1,6 @@
 //! Changing the configuration of a running service, and of one that does not run.
 
-use crate::support::{Station, names, report};
+use crate::support::{Station, names, program, report};
 use std::fs;
 use std::process::Output;
 
@@ -116,8 +116,163 @@ fn values_can_be_asked_for_and_faults_are_told() {
         said.contains("upload.concurrency: the number of uploads at a time must be between 1 and 100"),
         "{said}"
     );
-    assert!(config(&station, 3, &["set", "server.token", "x"]).contains("is a secret"));
+    assert!(
+        config(&station, 64, &["set", "server.token", "hush"]).contains("is not given on the command line")
+    );
     assert!(config(&station, 1, &["unset", "log.level"]).contains("is not set"));
     assert_eq!(config(&station, 0, &["set", "station.name", "FCT-01"]), "Nothing is different.\n");
     assert!(config(&station, 0, &["check"]).contains("The configuration is valid."));
+}
+
+/// Runs a command with this text on its standard input.
+fn fed(station: &Station, text: &str, arguments: &[&str]) -> Output {
+    use std::io::Write;
+    use std::process::Stdio;
+    let mut command = program();
+    command.args(arguments).arg("--config").arg(station.path("config.toml"));
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn a_token_is_stored_where_only_the_service_can_read_it() {
+    let mut station = Station::new();
+    station.set("server", "token-file", "");
+    station.server.set(wats_simulator::Settings { token: Some("dG9rZW4=".into()), ..Default::default() });
+    let _client = station.start();
+    station.put("ONE");
+    station.wait("the want of a token", |station| station.details()["server"]["state"] == "unconfigured");
+    let said = fed(&station, "dG9rZW4=\n", &["config", "set", "server.token"]);
+    assert_eq!(said.status.code(), Some(0), "{}", words(&said));
+    station.wait_for(1);
+    assert!(!words(&said).contains("dG9rZW4="));
+    for file in [station.path("config.toml"), station.path("log")] {
+        assert!(!fs::read_to_string(file).unwrap().contains("dG9rZW4="));
+    }
+    let origin = config(&station, 0, &["get", "server.token"]);
+    assert!(origin.starts_with("set, from ") && origin.contains("secrets"), "{origin}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let file = station.path("secrets/api-token");
+        assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let told = station.command_beside(&["diagnose"]);
+    assert!(
+        !words(&told).contains("dG9rZW4=") && words(&told).contains("server.token: set, from"),
+        "{}",
+        words(&told)
+    );
+    config(&station, 0, &["unset", "server.token"]);
+    assert_eq!(config(&station, 0, &["get", "server.token"]), "not set\n");
+}
+
+#[test]
+fn the_connection_is_tested_step_by_step() {
+    let mut station = Station::new();
+    station.server.set(wats_simulator::Settings { token: Some("dG9rZW4=".into()), ..Default::default() });
+    let output = station.command(&["test-connection", "--json"]);
+    let steps: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let names: Vec<&str> =
+        steps.as_array().unwrap().iter().map(|step| step["step"].as_str().unwrap()).collect();
+    assert_eq!(names, ["address", "name", "tcp", "tls", "version", "token"]);
+    assert_eq!(output.status.code(), Some(0));
+    let ends = |station: &Station| {
+        let output = station.command(&["test-connection"]);
+        (output.status.code(), words(&output))
+    };
+    fs::write(station.path("token"), "d3Jvbmc=").unwrap();
+    let (code, said) = ends(&station);
+    assert_eq!(code, Some(16), "{said}");
+    assert!(
+        said.contains("token    FAILED") && said.contains("wats-client config set server.token"),
+        "{said}"
+    );
+    assert!(!said.contains("d3Jvbmc="));
+    station.server.go_down();
+    let (code, said) = ends(&station);
+    assert_eq!(code, Some(15), "{said}");
+    assert!(said.contains("tcp      FAILED"), "{said}");
+    station.set("server", "url", "\"https://no-such-host.invalid\"");
+    let (code, said) = ends(&station);
+    assert_eq!(code, Some(15), "{said}");
+    assert!(said.contains("name     FAILED"), "{said}");
+    station.set("server", "url", "");
+    assert_eq!(ends(&station).0, Some(3));
+}
+
+#[test]
+fn the_log_can_be_kept_in_a_file_and_shown() {
+    let station = Station::new();
+    let log = station.path("own.log");
+    let _client = station.start_with(|command| command.env("WATS_CLIENT_LOG_FILE", &log));
+    station.put("ONE");
+    station.wait_for(1);
+    fs::write(&log, fs::read_to_string(&log).unwrap() + "2026-01-15T10:00:00.000Z ERROR something\n")
+        .unwrap();
+    let mut command = program();
+    command.args(["logs", "--level", "error", "--config"]).arg(station.path("config.toml"));
+    let output = command.env("WATS_CLIENT_LOG_FILE", &log).output().unwrap();
+    assert_eq!(words(&output), "2026-01-15T10:00:00.000Z ERROR something\n");
+    assert!(fs::read_to_string(&log).unwrap().contains("wats-client starts"));
+}
+
+#[test]
+fn the_python_clients_configuration_is_taken_over() {
+    let station = Station::new();
+    let theirs = serde_json::json!({
+        "schema_version": "2.0", "service_address": station.server.url(), "api_token": "dG9rZW4=",
+        "station_name": "OLD-1", "location": "L", "purpose": "P",
+        "converters": [{"name": "W", "module_path": "x.WsjfConverter", "watch_folder": "in", "file_patterns": ["*.json"],
+            "done_folder": "done", "error_folder": "error"}],
+    });
+    fs::write(station.path("theirs.json"), theirs.to_string()).unwrap();
+    let own = station.path("config.toml");
+    let import = |more: &[&str]| {
+        let mut command = program();
+        command.arg("import").arg(station.path("theirs.json")).args(more).arg("--config").arg(&own);
+        command.output().unwrap()
+    };
+    let output = import(&["--dry-run"]);
+    assert_eq!(output.status.code(), Some(0), "{}", words(&output));
+    assert!(!own.exists() && words(&output).contains("station.name: (not set) -> OLD-1"));
+    let output = import(&[]);
+    assert_eq!(output.status.code(), Some(0), "{}", words(&output));
+    assert!(!words(&output).contains("dG9rZW4=") && !fs::read_to_string(&own).unwrap().contains("dG9rZW4="));
+    let output = import(&[]);
+    assert!(words(&output).contains("is watched already"), "{}", words(&output));
+
+    station.server.set(wats_simulator::Settings { token: Some("dG9rZW4=".into()), ..Default::default() });
+    let text = fs::read_to_string(&own).unwrap();
+    let queue = station.path("queue").display().to_string();
+    fs::write(&own, format!("{text}\n[queue]\nfolder = {queue:?}\nmin-free-disk = 0\n[health]\nlisten = \"\"\n[web]\nlisten = \"\"\n")).unwrap();
+    let mut client = program();
+    let mut child =
+        client.arg("run").arg("--config").arg(&own).stderr(std::process::Stdio::null()).spawn().unwrap();
+    fs::create_dir_all(station.path("in")).unwrap();
+    fs::write(station.path("in/a.json"), report("IMPORTED")).unwrap();
+    station.wait_for(1);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// Several instances share a machine: each has its own folders, and commands find them by its name.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_instance_is_named_by_commands() {
+    let mut command = program();
+    let output = command.args(["config", "get", "queue.folder", "--instance", "line2"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", words(&output));
+    let mut command = program();
+    let output = command.args(["check", "--instance", "line2"]).output().unwrap();
+    assert!(
+        words(&output).contains("/etc/wats-client@line2/config.toml does not exist"),
+        "{}",
+        words(&output)
+    );
+    let mut command = program();
+    let output = command.args(["check", "--instance", "no/name"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", words(&output));
 }

@@ -19,8 +19,9 @@ pub(crate) fn set(text: &str, variables: &[(String, String)]) -> Result<String, 
     Ok(lines.into_iter().map(|line| line + "\n").collect())
 }
 
-/// The value of a variable, as a service would see it.
-pub(crate) fn get(text: &str, name: &str) -> Option<String> {
+/// The value of a variable in the text of an environment file, as a service would see it.
+#[must_use]
+pub fn get(text: &str, name: &str) -> Option<String> {
     let line = text.lines().rev().find(|line| self::name(line) == Some(name))?;
     let value = line.split_once('=')?.1.trim();
     let inner = |quote: char| value.strip_prefix(quote)?.strip_suffix(quote);

@@ -41,8 +41,7 @@ pub use program::{Program, ServerAnswer, ServerOutcome};
 pub use settings::{Settings, Source, Value};
 pub use step::{Access, Command, Step, Text};
 
-#[cfg(target_os = "linux")]
-pub(crate) use environment_file::get as environment_value;
+pub use environment_file::get as environment_value;
 pub(crate) use settings::address;
 pub(crate) use windows::registry_number;
 #[cfg(windows)]

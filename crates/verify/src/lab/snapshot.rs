@@ -253,7 +253,8 @@ impl Difference {
             self.added.iter().map(|line| path_of(line)).filter(|path| is_allowed(path)).collect();
         let keep = |line: &String| {
             let path = path_of(line);
-            let is_folder = line.contains(" directory ") || [" directory", " key"].iter().any(|w| line.ends_with(w));
+            let is_folder =
+                line.contains(" directory ") || [" directory", " key"].iter().any(|w| line.ends_with(w));
             let leads = is_folder && there.iter().any(|allowed| is_within(allowed, &path));
             !is_allowed(&path) && !leads
         };

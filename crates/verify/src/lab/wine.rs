@@ -14,7 +14,12 @@ use crate::evidence::{How, SpeaksFor};
 /// Every laboratory of this kind.
 pub(super) const ALL: [Wine; 2] = [
     Wine { id: "windows-wine", formats: &[Format::Msi], manager: MSI, services: Services::Windows },
-    Wine { id: "windows-wine-zip", formats: &[Format::Zip], manager: ARCHIVE, services: Services::Foreground },
+    Wine {
+        id: "windows-wine-zip",
+        formats: &[Format::Zip],
+        manager: ARCHIVE,
+        services: Services::Foreground,
+    },
 ];
 
 /// Where a machine has the script that restarts Windows.
@@ -102,7 +107,9 @@ impl Blueprint for Wine {
     }
 
     fn takes(&self, format: Format, target: &Target) -> bool {
-        self.formats.contains(&format) && target.os == Os::Windows && target.architecture == Architecture::X86_64
+        self.formats.contains(&format)
+            && target.os == Os::Windows
+            && target.architecture == Architecture::X86_64
     }
 
     fn manager(&self) -> &'static dyn Manager {

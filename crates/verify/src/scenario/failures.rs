@@ -57,7 +57,10 @@ impl Trial {
 pub(super) fn script_fails(b: &mut Bench<'_>) {
     b.step("script-fails", |b| {
         if !b.manager().runs_scripts() {
-            return Err(Ended::NotApplicable(format!("{} runs no scripts of the product", b.manager().name())));
+            return Err(Ended::NotApplicable(format!(
+                "{} runs no scripts of the product",
+                b.manager().name()
+            )));
         }
         let trial = Trial::begin(b)?;
         let outcome = b.manage(Action::Upgrade, &b.subject.further(Fault::Script)?)?;

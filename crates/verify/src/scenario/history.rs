@@ -191,7 +191,9 @@ fn upgrade_start_type(b: &mut Bench<'_>) -> Said {
     b.managed(Action::Reinstall, &b.subject.file)?;
     let state = b.state()?;
     ensure(!state.enabled && !state.active, || {
-        format!("a service that an administrator had set to start by hand and stopped is {state} after an upgrade")
+        format!(
+            "a service that an administrator had set to start by hand and stopped is {state} after an upgrade"
+        )
     })?;
     b.act(Verb::Enable)?;
     b.managed(Action::Reinstall, &b.subject.file)?;

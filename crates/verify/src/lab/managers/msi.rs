@@ -22,7 +22,9 @@ impl Manager for Msi {
         let folder = format!(r"{FOLDER}\{name}");
         let words = match action {
             Action::Install => vec!["sh", TOOL, "install", name, subject, &folder],
-            Action::Upgrade | Action::Downgrade | Action::Restore => vec!["sh", TOOL, "upgrade", name, subject],
+            Action::Upgrade | Action::Downgrade | Action::Restore => {
+                vec!["sh", TOOL, "upgrade", name, subject]
+            }
             Action::Reinstall => vec!["sh", TOOL, "repair", name, subject],
             Action::Remove => vec!["sh", TOOL, "remove", name],
             Action::Purge => vec!["sh", TOOL, "purge", name],
