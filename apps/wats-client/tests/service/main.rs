@@ -1,5 +1,6 @@
 //! Runs the real program against the simulator.
 
+mod baseline;
 mod chaos;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod clock;
