@@ -225,7 +225,7 @@ impl Default for Upload {
             retry_first: Period(Duration::from_secs(1)),
             retry_limit: Period(Duration::from_secs(300)),
             access_retry: Period(Duration::from_secs(300)),
-            probe: Period(Duration::from_secs(30)),
+            probe: Period(Duration::from_secs(20)),
         }
     }
 }

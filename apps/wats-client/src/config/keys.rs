@@ -99,7 +99,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("upload.retry-first", Kind::Period, "1s", "first pause between tries"),
     key("upload.retry-limit", Kind::Period, "5m", "longest pause between tries"),
     key("upload.access-retry", Kind::Period, "5m", "pause after the server refused the token"),
-    key("upload.probe", Kind::Period, "30s", "how often an idle connection is tested"),
+    key("upload.probe", Kind::Period, "20s", "how often an idle connection is tested"),
     key("web.listen", Kind::Listen, "127.0.0.1:8765", "where the web page is"),
     key("web.hosts", Kind::List, "", "further names under which the web page may be called"),
     key("web.password-file", Kind::Path, "", "file that holds the password of the web page"),

@@ -3,7 +3,7 @@
 
 use crate::files::{self, Identity};
 use notify::event::{ModifyKind, RenameMode};
-use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use notify::{ErrorKind, Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
 
@@ -50,12 +50,27 @@ impl Hints {
             Err(error) => {
                 self.watching = None;
                 if !self.complained {
-                    tracing::warn!(folder = %folder.display(), "no news from the operating system ({error}): the folder is only looked at regularly");
+                    let why = explain(&error);
+                    tracing::warn!(folder = %folder.display(), "no news from the operating system ({why}): the folder is only looked at regularly");
                     self.complained = true;
                 }
             }
         }
     }
+}
+
+/// Why a folder gives no news, and what can be done about it.
+fn explain(error: &notify::Error) -> String {
+    /// `EMFILE`: every watched folder is an inotify instance of its own.
+    const TOO_MANY: i32 = 24;
+    let limit = match &error.kind {
+        ErrorKind::MaxFilesWatch => "fs.inotify.max_user_watches",
+        ErrorKind::Io(error) if cfg!(target_os = "linux") && error.raw_os_error() == Some(TOO_MANY) => {
+            "fs.inotify.max_user_instances, or the open files of the service"
+        }
+        _ => return error.to_string(),
+    };
+    format!("a limit of this account is reached: raise {limit}")
 }
 
 fn tell(sender: &Sender<Hint>, event: notify::Result<Event>) {

@@ -80,6 +80,7 @@ impl Intake {
             settling: Settling::default(),
             moved_in: HashSet::new(),
             watcher: Hints::new(sender.clone()),
+            listing: Duration::ZERO,
         };
         let thread =
             std::thread::Builder::new().name(format!("folder-{number}")).spawn(move || folder.run(&hints))?;
@@ -107,6 +108,8 @@ struct Folder {
     /// Files that were moved here in one piece since the last look.
     moved_in: HashSet<PathBuf>,
     watcher: Hints,
+    /// How long it took to list the folder.
+    listing: Duration,
 }
 
 /// A file whose reports are on their way into the queue.
@@ -138,8 +141,8 @@ impl Folder {
             }
             let regular = looked + self.watch.rescan;
             let next = self.settling.next(self.watch.settle).map_or(regular, |ready| ready.min(regular));
-            // With very many files a look takes long; half of the time is left to others.
-            let earliest = Instant::now() + BREATH.max(looked.elapsed());
+            // A folder with very many files takes long to list; half of that time is left to others.
+            let earliest = Instant::now() + BREATH.max(self.listing);
             if self.wait(hints, next.max(earliest), earliest) {
                 return;
             }
@@ -202,6 +205,7 @@ impl Folder {
             }
             present.insert(path);
         }
+        self.listing = now.elapsed();
         self.settling.keep_only(&present);
         ready.sort_by(|(path, stamp), (other_path, other)| {
             stamp.modified.cmp(&other.modified).then_with(|| path.cmp(other_path))

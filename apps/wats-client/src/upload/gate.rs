@@ -3,6 +3,9 @@
 use super::backoff::Backoff;
 use std::time::{Duration, Instant};
 
+/// Longest pause between two questions whether the server is back: reports flow again within seconds.
+const PROBE_LIMIT: Duration = Duration::from_secs(4);
+
 /// What may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pass {
@@ -72,7 +75,8 @@ impl Gate {
             self.epoch += 1;
             self.failures = self.failures.saturating_add(1);
             self.pass = pass;
-            self.closed_until = Some((now + self.backoff.pause(self.failures)).max(asked));
+            let limit = if pass == Pass::Probe { PROBE_LIMIT } else { Duration::MAX };
+            self.closed_until = Some((now + self.backoff.pause(self.failures).min(limit)).max(asked));
         } else if !wait.is_zero() && self.closed_until.is_some_and(|until| until < asked) {
             self.closed_until = Some(asked);
         }
@@ -107,6 +111,19 @@ mod tests {
         assert!(gate.closed_for(now) >= SECOND && gate.closed_for(now) <= 2 * SECOND);
         gate.open();
         assert_eq!(gate.closed_for(now), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_server_that_was_away_for_long_is_found_at_once_when_it_is_back() {
+        let now = Instant::now();
+        let mut gate = Gate::new(Backoff { first: SECOND, limit: 300 * SECOND });
+        for _ in 0..20 {
+            gate.fail(gate.epoch(), Pass::Probe, Duration::ZERO, now);
+            assert!(gate.closed_for(now) <= PROBE_LIMIT);
+        }
+        // One that is there and fails is given more time.
+        gate.fail(gate.epoch(), Pass::Trial, Duration::ZERO, now);
+        assert!(gate.closed_for(now) >= 150 * SECOND);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Runs the real program against the simulator.
 
+mod baseline;
 mod chaos;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod clock;
@@ -12,6 +13,8 @@ mod delivery;
 mod disk;
 mod failures;
 mod health;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod limits;
 mod queue;
 mod support;
 #[cfg(unix)]
