@@ -81,11 +81,7 @@ impl Layout<'_> {
             Some(destination) => self.path(destination).unwrap_or_else(|| self.expand(destination)),
             None => self.expand(&format!("{{bin}}/{name}")),
         };
-        if self.target.os == Os::Windows && !path.ends_with(".exe") {
-            format!("{path}.exe")
-        } else {
-            path
-        }
+        if self.target.os == Os::Windows && !path.ends_with(".exe") { format!("{path}.exe") } else { path }
     }
 }
 

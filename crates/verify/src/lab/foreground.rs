@@ -25,7 +25,10 @@ impl ServiceCommand<'_> {
         let environment = self.environment.iter().map(|(name, value)| quote(&format!("{name}={value}")));
         // A program of Windows needs somebody who can run it.
         let runner = self.program.ends_with(".exe").then(|| "windows".to_owned());
-        let words = runner.into_iter().chain([quote(self.program)]).chain(self.arguments.iter().map(|word| quote(word)));
+        let words = runner
+            .into_iter()
+            .chain([quote(self.program)])
+            .chain(self.arguments.iter().map(|word| quote(word)));
         SCRIPT
             .replace("@environment@", &environment.map(|word| format!(" {word}")).collect::<String>())
             .replace("@command@", &words.collect::<Vec<_>>().join(" "))

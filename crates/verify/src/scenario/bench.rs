@@ -367,7 +367,8 @@ impl<'a> Bench<'a> {
     /// The file from which variables of the service are read; on Windows, which has none, one for those who start it
     /// by hand.
     fn environment_file(&self, service: &Definition) -> Option<String> {
-        let by_hand = || (self.lab.services() == Services::Foreground).then(|| format!("{INBOX}/environment"));
+        let by_hand =
+            || (self.lab.services() == Services::Foreground).then(|| format!("{INBOX}/environment"));
         service.environment_file.clone().or_else(by_hand)
     }
 
@@ -427,7 +428,11 @@ impl<'a> Bench<'a> {
         let script = format!(
             "if [ -e {INBOX}/companion.pid ] && kill -0 \"$(cat {INBOX}/companion.pid)\" 2>/dev/null; then exit 0; fi; \
              cd /; setsid {} \"$@\" </dev/null >{INBOX}/companion.log 2>&1 & echo $! >{INBOX}/companion.pid",
-            if self.is_windows() { format!("env WINEPREFIX=/elsewhere windows {}", self.companion()) } else { self.companion() }
+            if self.is_windows() {
+                format!("env WINEPREFIX=/elsewhere windows {}", self.companion())
+            } else {
+                self.companion()
+            }
         );
         let mut words = vec!["sh", "-ec", &script, "companion"];
         words.extend(companion.arguments.iter().map(String::as_str));
@@ -472,7 +477,8 @@ impl<'a> Bench<'a> {
         self.service()?;
         let path = format!("{INBOX}/verify");
         let search = format!("PATH={INBOX}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
-        let state = self.subject.service().map_or_else(String::new, |service| self.lab.path(&service.folders.state));
+        let state =
+            self.subject.service().map_or_else(String::new, |service| self.lab.path(&service.folders.state));
         let state = format!("STATE_DIRECTORY={state}");
         let outcome = self.run(&["env", &search, &state, "sh", &path, question])?;
         ensure(outcome.success(), || {
