@@ -73,6 +73,8 @@ pub struct Product {
     pub description: Option<String>,
     /// Icon file (SVG, or PNG of at least 512 × 512 pixels).
     pub icon: Option<String>,
+    /// Icon of the programs for Windows: an `.ico` file with images of 16, 32, 48 and 256 pixels.
+    pub windows_icon: Option<String>,
     /// Changelog in the form of keepachangelog.com, relative to the manifest. Its entries appear in the
     /// packages' own changelogs. Default: `CHANGELOG.md` where it exists.
     pub changelog: Option<String>,

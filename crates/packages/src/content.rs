@@ -98,7 +98,7 @@ impl<'a> Packing<'a> {
         progress: &'a (dyn Fn(u64) + Sync),
     ) -> Result<Self, Error> {
         let path = match content {
-            Content::Source { path, .. } => path.clone(),
+            Content::Source { path, .. } | Content::Program { path, .. } => path.clone(),
             Content::Bytes(_) => Path::new(destination).to_owned(),
         };
         match content.open() {

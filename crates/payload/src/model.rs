@@ -144,6 +144,13 @@ pub enum Content {
         /// Its size in bytes when the payload was made; packing fails if it has changed.
         size: u64,
     },
+    /// A Windows program, given its version, manifest and icon when it is packed.
+    Program {
+        /// Where the program is.
+        path: PathBuf,
+        /// What changes in it.
+        patch: landfall_pe::Patch,
+    },
 }
 
 impl Content {
@@ -152,6 +159,7 @@ impl Content {
         match self {
             Self::Bytes(bytes) => bytes.len() as u64,
             Self::Source { size, .. } => *size,
+            Self::Program { patch, .. } => patch.size(),
         }
     }
 
@@ -163,6 +171,7 @@ impl Content {
         Ok(match self {
             Self::Bytes(bytes) => Box::new(std::io::Cursor::new(Arc::clone(bytes))),
             Self::Source { path, .. } => Box::new(std::fs::File::open(path)?),
+            Self::Program { path, patch } => Box::new(patch.open(std::fs::File::open(path)?)?),
         })
     }
 }

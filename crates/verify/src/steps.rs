@@ -67,6 +67,7 @@ pub const ALL: &[Definition] = &[
     step("service", Stage::Run, "The service is registered, starts and becomes ready"),
     step("health", Stage::Run, "The health address answers"),
     step("check", Stage::Run, "The product's own check succeeds"),
+    step("secrets", Stage::Run, "No log holds a secret that was laid out"),
     step("restart", Stage::Run, "An edited configuration and queued work survive a restart"),
     step("upgrade", Stage::Upgrade, "The new release goes over the previous one"),
     step("upgrade-configuration", Stage::Upgrade, "The edited configuration is kept"),

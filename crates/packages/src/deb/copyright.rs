@@ -174,7 +174,7 @@ fn license_file<'a>(id: &str, files: &[&'a Entry]) -> Option<&'a Entry> {
 fn read(entry: &Entry) -> Result<String, Error> {
     let EntryKind::File(content) = &entry.kind else { return Ok(String::new()) };
     let path = match content {
-        Content::Source { path, .. } => path.clone(),
+        Content::Source { path, .. } | Content::Program { path, .. } => path.clone(),
         Content::Bytes(_) => entry.path.clone().into(),
     };
     let mut bytes = Vec::new();

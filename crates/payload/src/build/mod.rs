@@ -101,6 +101,7 @@ pub fn build(loaded: &Loaded, target: &Target, version: &Version, epoch: i64) ->
     let mut b = Builder {
         document: &loaded.document,
         target,
+        product: &manifest.product,
         layout: layout.clone(),
         entries: Vec::new(),
         needs: Vec::new(),
@@ -165,8 +166,7 @@ pub fn build(loaded: &Loaded, target: &Target, version: &Version, epoch: i64) ->
 
 fn product(manifest: &model::Manifest, version: &Version) -> Product {
     let p = &manifest.product;
-    let maintainer_name = p.maintainer.split(" <").next().unwrap_or(&p.maintainer).trim().to_owned();
-    let vendor = p.vendor.clone().unwrap_or(maintainer_name);
+    let vendor = vendor(p);
     let paragraphs = |text: &str| -> Vec<String> {
         text.split("\n\n")
             .map(|p| p.split_whitespace().collect::<Vec<_>>().join(" "))
@@ -190,6 +190,13 @@ fn product(manifest: &model::Manifest, version: &Version) -> Product {
         summary: p.summary.trim_end_matches('.').to_owned(),
         description,
     }
+}
+
+/// Who answers for the product: given, or the maintainer's name.
+fn vendor(product: &model::Product) -> String {
+    let maintainer = &product.maintainer;
+    let name = || maintainer.split(" <").next().unwrap_or(maintainer).trim().to_owned();
+    product.vendor.clone().unwrap_or_else(name)
 }
 
 /// The product's reverse-domain identifier: given, or from its homepage and name.
@@ -218,6 +225,7 @@ fn accounts(service: Option<&Definition>) -> Vec<Account> {
 struct Builder<'a> {
     document: &'a Document,
     target: &'a Target,
+    product: &'a model::Product,
     layout: Layout<'a>,
     /// Entries with the pointer of what asked for them.
     entries: Vec<(Entry, String)>,
@@ -283,6 +291,11 @@ impl Builder<'_> {
         if let Err(e) = binary::check(path, self.target) {
             return self.problem(&pointer, format!("program \"{name}\": {e}"), "build it for this target");
         }
+        let (path, size) = (path.to_owned(), size);
+        let content = match self.target.os {
+            Os::Windows => self.windows_program(name, path, size, &at),
+            Os::Linux | Os::Macos => Content::Source { path, size },
+        };
         let destination = match &program.destination {
             Some(d) => self.expand(d),
             None => format!("{}/{name}{suffix}", self.layout.value("bin")),
@@ -290,7 +303,7 @@ impl Builder<'_> {
         self.add(
             Entry {
                 path: clean(&destination),
-                kind: EntryKind::File(Content::Source { path: path.to_owned(), size }),
+                kind: EntryKind::File(content),
                 mode: 0o755,
                 owner: "root".into(),
                 group: "root".into(),
@@ -299,6 +312,72 @@ impl Builder<'_> {
             },
             &at,
         );
+    }
+
+    /// A program with the product's version, manifest and icon; a signed one, and what is no program, as it is.
+    fn windows_program(&mut self, name: &str, path: PathBuf, size: u64, at: &str) -> Content {
+        let patch = self.resources(name).and_then(|resources| {
+            let mut file = std::fs::File::open(&path).map_err(landfall_pe::Error::Io)?;
+            let mut magic = [0; 2];
+            if file.read(&mut magic)? < magic.len() || magic != *b"MZ" {
+                return Ok(None);
+            }
+            match landfall_pe::Patch::new(&mut file, &resources) {
+                Err(landfall_pe::Error::Signed) => Ok(None),
+                patch => patch.map(Some),
+            }
+        });
+        match patch {
+            Ok(Some(patch)) => Content::Program { path, patch },
+            Ok(None) => Content::Source { path, size },
+            Err(error @ landfall_pe::Error::Icon(_)) => {
+                let hint = "name an .ico file with images of 16, 32, 48 and 256 pixels";
+                self.problem("/product/windows-icon", error.to_string(), hint);
+                Content::Source { path, size }
+            }
+            Err(error @ landfall_pe::Error::Version(_)) => {
+                self.problem("/product/version", error.to_string(), "choose smaller numbers");
+                Content::Source { path, size }
+            }
+            Err(error) => {
+                let message = format!("program \"{name}\" cannot be given a version and an icon: {error}");
+                self.problem(at, message, "is the file complete?");
+                Content::Source { path, size }
+            }
+        }
+    }
+
+    /// What the properties of a Windows program show.
+    fn resources(&self, name: &str) -> landfall_pe::Result<landfall_pe::Resources> {
+        let product = self.product;
+        let icon = product.windows_icon.as_ref().map(|icon| {
+            let bytes = std::fs::read(self.document.folder().join(icon))
+                .map_err(|error| landfall_pe::Error::Icon(format!("\"{icon}\" cannot be read: {error}")))?;
+            landfall_pe::Icon::parse(&bytes)
+        });
+        let version = self.layout.version;
+        let title = product.title.as_deref().unwrap_or(&product.name);
+        let vendor = vendor(product);
+        let copyright = product.copyright.as_deref().unwrap_or(&vendor);
+        let strings = [
+            ("CompanyName", vendor.clone()),
+            // Windows shows it as the program's name.
+            ("FileDescription", title.to_owned()),
+            ("FileVersion", version.to_owned()),
+            ("InternalName", name.to_owned()),
+            ("LegalCopyright", format!("Copyright {copyright}")),
+            ("OriginalFilename", format!("{name}.exe")),
+            ("ProductName", title.to_owned()),
+            ("ProductVersion", version.to_owned()),
+        ];
+        Ok(landfall_pe::Resources {
+            version: Some(landfall_pe::Version {
+                number: landfall_pe::Version::number(version)?,
+                strings: strings.map(|(key, text)| (key.to_owned(), text)).to_vec(),
+            }),
+            manifest: Some(landfall_pe::Manifest::default()),
+            icon: icon.transpose()?,
+        })
     }
 
     fn file(&mut self, file: &FileEntry, at: &str) {

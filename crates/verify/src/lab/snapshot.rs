@@ -53,14 +53,17 @@ pub const PASSED_OVER: &[(&str, &str)] = &[
     ("/run/lock", "locks of running programs"),
 ];
 
-/// The same for Windows; paths by their ends.
+/// The same for Windows.
 pub const PASSED_OVER_BY_WINDOWS: &[(&str, &str)] = &[
-    ("/drive_c/windows/temp", "temporary by its meaning"),
-    ("/drive_c/users/root/Temp", "temporary by its meaning"),
+    ("/windows/drive_c/windows/temp", "temporary by its meaning"),
+    ("/windows/drive_c/users/root/Temp", "temporary by its meaning"),
+    ("HKLM/Software/Classes/Installer", "Windows Installer's own database"),
+    ("HKLM/Software/Microsoft/Windows/CurrentVersion/Installer", "Windows Installer's own database"),
+    ("HKLM/System/CurrentControlSet/Control/Class", "devices are Windows' own"),
 ];
 
 fn is_passed_over_by_windows(path: &str) -> bool {
-    PASSED_OVER_BY_WINDOWS.iter().any(|(end, _)| path.ends_with(end))
+    PASSED_OVER_BY_WINDOWS.iter().any(|(tree, _)| is_within(path, tree))
 }
 
 /// What `find -printf` is to say of everything: path, kind, permissions, owner, group, target of a link, size and time of
@@ -149,6 +152,11 @@ impl Snapshot {
                 }
             } else if let Some((name, value)) = line.split_once('=') {
                 let path = format!("{key}/{}", name.replace(' ', "\u{a0}"));
+                // Wine takes away what was added to PATH and leaves the semicolon before it.
+                let mut value = value.to_owned();
+                while let Some(rest) = value.strip_suffix(",3b,00,00,00") {
+                    value = format!("{rest},00,00");
+                }
                 let mut hasher = DefaultHasher::new();
                 value.hash(&mut hasher);
                 let content = Some((value.len() as u64, hasher.finish().cast_signed(), 0));

@@ -63,6 +63,13 @@ wineserver -p
 windows wineboot
 "#;
 
+/// What a Windows has and Wine makes when it is needed: the folder of the installer, a source of events that is no empty
+/// key; and the folders that an administrator has for programs.
+const RESEMBLE: &str = r#"
+mkdir -p /windows/drive_c/windows/Installer /windows/drive_c/Factory /windows/drive_c/Apps
+windows reg add 'HKLM\System\CurrentControlSet\Services\Eventlog\Application' /v MaxSize /t REG_DWORD /d 20971520 /f
+"#;
+
 /// The laboratories `windows-wine` and `windows-wine-zip`.
 pub(super) struct Wine {
     id: &'static str,
@@ -91,7 +98,11 @@ impl Blueprint for Wine {
 
     fn identity(&self) -> String {
         let tool = self.manager.tool().map_or("", |(_, script)| script);
-        format!("{}; scripts {}", Self::root().identity(), root::digest(&[FINISH, RESTART, tool].concat()))
+        format!(
+            "{}; scripts {}",
+            Self::root().identity(),
+            root::digest(&[FINISH, RESTART, RESEMBLE, tool].concat())
+        )
     }
 
     fn speaks_for(&self) -> Vec<SpeaksFor> {
@@ -128,6 +139,7 @@ impl Blueprint for Wine {
         let machine = Windows(Chroot::open_with(&Self::root(), self.services)?);
         machine.write(RESTART_PATH, RESTART)?;
         machine.run(&["sh", RESTART_PATH, "first"])?.ok()?;
+        machine.script(RESEMBLE)?.ok()?;
         Ok(Box::new(machine))
     }
 }
@@ -161,9 +173,11 @@ impl Laboratory for Windows {
     }
 
     fn path(&self, path: &str) -> String {
-        match path.strip_prefix(r"C:\") {
-            Some(rest) => format!("{DRIVE}/{}", rest.replace('\\', "/")),
-            None => path.to_owned(),
+        match (path.strip_prefix(r"C:\"), path.strip_prefix("/opt/")) {
+            (Some(rest), _) => format!("{DRIVE}/{}", rest.replace('\\', "/")),
+            // Where archives are unpacked.
+            (None, Some(rest)) if !path.starts_with(INBOX) => format!("{DRIVE}/Apps/{rest}"),
+            _ => path.to_owned(),
         }
     }
 

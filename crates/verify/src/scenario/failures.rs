@@ -157,6 +157,9 @@ pub(super) fn not_ready(b: &mut Bench<'_>) {
         ensure(!state.active || silent, || {
             format!("the service is said to be {state}, {} ms after its program failed", milliseconds(start))
         })?;
+        if let Some(why) = b.manager().cannot_judge_rollback() {
+            return Err(Ended::NotRun(format!("it was noticed; putting it right was not tried: {why}")));
+        }
         trial.put_right(b, &b.subject.further(Fault::None)?, false)
     });
 }

@@ -15,6 +15,7 @@ pub(super) fn fresh(b: &mut Bench<'_>) {
     b.essential("service", service);
     b.step("health", health);
     b.step("check", |b| b.ask("check"));
+    b.step("secrets", secrets);
     b.step("restart", restart);
 }
 
@@ -45,6 +46,30 @@ pub(super) fn health(b: &mut Bench<'_>) -> Said {
     b.wait(&format!("{address} answers"), || Ok(b.lab().http(address)?.is_some()))?;
     // For the evidence.
     b.run(&["sh", "/opt/laboratory/bin/http", address]).map(drop)
+}
+
+/// What the package manager and the service have written down holds no secret.
+fn secrets(b: &mut Bench<'_>) -> Said {
+    let payload = &b.subject.payload;
+    let Some(service) = b.subject.service() else {
+        return Err(Ended::NotApplicable("the product has no service".to_owned()));
+    };
+    let given = payload.verification.settings.iter();
+    let secrets: Vec<_> = given.filter(|(name, _)| service.credentials.contains_key(*name)).collect();
+    if secrets.is_empty() {
+        return Err(Ended::NotApplicable("verify.settings gives no secret".to_owned()));
+    }
+    let logs = b.manager().logs().into_iter().chain([b.lab().path(&service.folders.logs)]);
+    let logs = logs.collect::<Vec<_>>().join(" ");
+    for (name, secret) in secrets {
+        ensure(!b.journal().contains(secret.as_str()), || format!("the service's log holds {name}"))?;
+        // Wine lists every property at the end of its log, which Windows does not.
+        let script =
+            format!("grep -rF -- \"$0\" {logs} 2>/dev/null | grep -v ':Property(S): ' | sed \"s/$0/***/g\"");
+        let found = b.lab().run(&["sh", "-c", &script, secret])?;
+        ensure(found.stdout.is_empty(), || format!("a log holds {name}: {}", found.stdout.trim()))?;
+    }
+    Ok(())
 }
 
 /// Whether the health address answers now; without one it is silent.
@@ -98,8 +123,8 @@ pub(super) fn history(b: &mut Bench<'_>) {
     });
     match b.subject.previous.clone() {
         Some(previous) => b.step("downgrade", |b| {
-            if !b.manager().downgrades() {
-                return refused(b, &previous, &kept);
+            if let Some(words) = b.manager().refuses_downgrades() {
+                return refused(b, &previous, words, &kept);
             }
             b.managed(Action::Downgrade, &previous)?;
             b.configuration_is(&kept, "")?;
@@ -142,11 +167,11 @@ pub(super) fn still_runs(b: &Bench<'_>) -> Said {
 }
 
 /// A downgrade is refused with a sentence, and the newer version goes on as if nothing had been tried.
-fn refused(b: &Bench<'_>, previous: &Path, kept: &[(String, String)]) -> Said {
+fn refused(b: &Bench<'_>, previous: &Path, words: &str, kept: &[(String, String)]) -> Said {
     let outcome = b.manage(Action::Downgrade, previous)?;
     ensure(!outcome.success(), || "the previous release went over the newer one".to_owned())?;
     let said = outcome.text();
-    ensure(said.to_lowercase().contains("newer version"), || {
+    ensure(said.contains(words), || {
         format!("it was refused, and nobody was told that a newer version is there: {said}")
     })?;
     b.program_is_new()?;

@@ -95,7 +95,7 @@ impl Act {
     /// The steps that it takes.
     pub fn steps(self) -> &'static [&'static str] {
         match self {
-            Self::Fresh => &["install", "files", "service", "health", "check", "restart"],
+            Self::Fresh => &["install", "files", "service", "health", "check", "secrets", "restart"],
             Self::History => &[
                 "upgrade",
                 "upgrade-configuration",

@@ -3,7 +3,7 @@
 use super::Manager;
 use crate::lab::Action;
 
-/// Unpacking by hand into `/opt/NAME`.
+/// Unpacking by hand into `/opt/NAME`; on Windows into `C:\Apps\NAME`.
 pub const ARCHIVE: &dyn Manager = &Archive;
 
 const TOOL: &str = "/opt/laboratory/archive";
@@ -39,13 +39,14 @@ impl Manager for Archive {
     }
 
     fn place(&self, name: &str, path: &str) -> String {
-        format!("/opt/{name}{path}")
+        let path = path.strip_prefix(&format!(r"C:\Program Files\{name}")).unwrap_or(path);
+        format!("/opt/{name}{}", path.replace('\\', "/"))
     }
 }
 
 /// Unpacks beside the old files first, so that a full disk is noticed while they are still whole; takes away what the
 /// old archive brought; puts the new files in its place. Stays away from what the archive did not bring, and from
-/// edited files below `etc`, beside which the new ones are put as `.new`. A service that runs is stopped meanwhile.
+/// edited files below `etc` (on Windows `config`), beside which the new ones are put as `.new`. A service that runs is stopped meanwhile.
 ///
 /// Purging takes the whole folder.
 const SCRIPT: &str = include_str!("archive.sh");

@@ -4,6 +4,7 @@ set -eu
 action="$1"
 name="$2"
 home="/opt/$name"
+[ ! -d /windows/drive_c ] || home="/windows/drive_c/Apps/$name"
 fresh="$home.unpacked"
 notes=/opt/laboratory/archives
 list="$notes/$name"
@@ -19,7 +20,7 @@ take_away() {
     while read -r sum path; do
         [ -e "$home/$path" ] || [ -h "$home/$path" ] || continue
         case "$path" in
-            etc/*)
+            etc/* | config/*)
                 rm -f "$home/$path.new"
                 [ "$(sum "$home/$path")" = "$sum" ] || continue
                 ;;
@@ -77,7 +78,7 @@ install)
     while read -r _ path; do
         to="$home/$path"
         case "$path" in
-            etc/*) [ ! -e "$to" ] || [ "$(sum "$to")" = "$(sum "$path")" ] || to="$to.new" ;;
+            etc/* | config/*) [ ! -e "$to" ] || [ "$(sum "$to")" = "$(sum "$path")" ] || to="$to.new" ;;
         esac
         mv -f "$path" "$to"
     done <"$list.new"

@@ -48,9 +48,14 @@ pub trait Manager: Sync {
         None
     }
 
-    /// Whether it puts an older version over a newer one when asked to.
-    fn downgrades(&self) -> bool {
-        true
+    /// What it says when it refuses to put an older version over a newer one; `None` where it does not refuse.
+    fn refuses_downgrades(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Why it cannot be judged whether it brings the version before back when an upgrade fails.
+    fn cannot_judge_rollback(&self) -> Option<&'static str> {
+        None
     }
 
     /// Whether it lets a service that was stopped stay stopped and one that does not start with the machine run on.

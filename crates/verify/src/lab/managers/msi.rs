@@ -44,8 +44,16 @@ impl Manager for Msi {
         Some(format!("{INBOX}/msi-logs"))
     }
 
-    fn downgrades(&self) -> bool {
-        false
+    /// Wine's log has no messages: what it found, which the package says to be in the way.
+    fn refuses_downgrades(&self) -> Option<&'static str> {
+        Some("NEWER_VERSION_FOUND = {")
+    }
+
+    fn cannot_judge_rollback(&self) -> Option<&'static str> {
+        Some(
+            "Wine's installer does not bring the version before back when an upgrade fails; labs/windows/verify.ps1 \
+             takes this step on Windows",
+        )
     }
 
     fn keeps_run_state(&self) -> bool {

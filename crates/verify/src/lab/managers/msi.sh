@@ -95,7 +95,7 @@ case "${code:-unknown}" in
 *)
     echo "msiexec $action: $code"
     # What it says to people, then what it did last.
-    grep -iE '^(Error|Info|Warning) |newer|must ' "$log" || :
+    grep -E '^(Error|Info|Warning) |NEWER_VERSION_FOUND = ' "$log" || :
     tail -n 25 "$log"
     exit 1
     ;;
