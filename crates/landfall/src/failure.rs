@@ -15,7 +15,8 @@ Exit codes:
   5  not a package that can be read
   6  lint found an error (with --strict: or a warning)
   7  diff found a hazard that is an error
-  8  something that was verified failed";
+  8  something that was verified failed
+  9  something cannot be signed, or a signature does not hold";
 
 /// Why a command did not succeed.
 #[derive(Debug)]
@@ -36,6 +37,8 @@ pub(crate) enum Failure {
     Hazard(String),
     /// Something that was verified failed.
     Verification(String),
+    /// Something cannot be signed, or a signature does not hold.
+    Signature(String),
 }
 
 impl Failure {
@@ -49,6 +52,7 @@ impl Failure {
             Self::Lint(_) => 6,
             Self::Hazard(_) => 7,
             Self::Verification(_) => 8,
+            Self::Signature(_) => 9,
         })
     }
 }
@@ -56,6 +60,15 @@ impl Failure {
 impl From<Report> for Failure {
     fn from(report: Report) -> Self {
         Self::Manifest(Box::new(report))
+    }
+}
+
+impl From<landfall_signing::Error> for Failure {
+    fn from(e: landfall_signing::Error) -> Self {
+        match e {
+            landfall_signing::Error::Io { .. } => Self::Io(e.to_string()),
+            _ => Self::Signature(e.to_string()),
+        }
     }
 }
 

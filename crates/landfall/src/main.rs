@@ -8,6 +8,7 @@ mod failure;
 mod output;
 mod progress;
 mod project;
+mod signing;
 
 use std::process::ExitCode;
 
@@ -59,6 +60,8 @@ enum Command {
     Lint(commands::lint::Arguments),
     /// Show what changes on a machine from one package or release to another, and what of it bites later
     Diff(commands::diff::Arguments),
+    /// Read, remove, attach or judge the signature of a Windows program or installer
+    Signature(commands::signature::Arguments),
     /// Print what one service manager is told of the service
     Render(commands::render::Arguments),
     /// Print the JSON Schema of landfall.toml, release.json or evidence.json
@@ -80,6 +83,7 @@ fn main() -> ExitCode {
         Command::Inspect(a) => commands::inspect::run(&a, &output),
         Command::Lint(a) => commands::lint::run(&a, &output),
         Command::Diff(a) => commands::diff::run(&a, &output),
+        Command::Signature(a) => commands::signature::run(&a, &output),
         Command::Render(a) => commands::render::run(&a, &cli.global, &output),
         Command::Schema(a) => commands::schema::run(&a, &output),
         Command::Completions(a) => commands::completions::run(&a),

@@ -86,7 +86,8 @@ impl Output {
             | Failure::Package(t)
             | Failure::Lint(t)
             | Failure::Hazard(t)
-            | Failure::Verification(t) => t,
+            | Failure::Verification(t)
+            | Failure::Signature(t) => t,
         };
         let _ = writeln!(stderr, "{ERROR}error{ERROR:#}: {text}");
     }

@@ -73,7 +73,7 @@ const MOST_OF_A_KIND: usize = 20;
 /// Collects what a check finds.
 #[derive(Debug)]
 pub(crate) struct Found {
-    rule: &'static Rule,
+    pub(crate) rule: &'static Rule,
     findings: Vec<Finding>,
     more: usize,
 }

@@ -51,7 +51,8 @@ pub enum OpenError {
     Folder(String),
     /// None of the known formats.
     #[error(
-        "{0} is none of the packages that are known here: deb, rpm, apk, Arch package, tar or zip archive"
+        "{0} is none of the packages that are known here: deb, rpm, apk, Arch package, Windows Installer \
+         package, tar or zip archive"
     )]
     Unknown(String),
     /// A damaged package.

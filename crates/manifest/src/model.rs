@@ -34,6 +34,9 @@ pub struct Manifest {
     /// What only one package format knows.
     #[serde(default)]
     pub package: Packages,
+    /// Who signs what is built. Keys and passwords come from files and the environment, never from here.
+    #[serde(default)]
+    pub sign: Sign,
     /// How `landfall verify` sees that the installed product works.
     #[serde(default)]
     pub verify: Verify,
@@ -678,6 +681,51 @@ pub enum Compression {
     Zstd,
     /// None.
     None,
+}
+
+/// Who signs what is built. Keys and passwords come from files and the environment, never from here.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Sign {
+    /// Authenticode signatures of Windows programs and installers. The programs are signed before they are packed.
+    pub windows: Option<SignWindows>,
+}
+
+/// Authenticode signatures of Windows programs and installers.
+///
+/// The key is in a `pfx` file, in a `key` file beside the `certificate`, or held by something that a `command` asks.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SignWindows {
+    /// PKCS #12 file (`.pfx`, `.p12`) with key, certificate and chain. In an environment variable: base64.
+    pub pfx: Option<SecretSource>,
+    /// The certificate and those above it, in PEM.
+    pub certificate: Option<SecretSource>,
+    /// The private key in PEM: PKCS #8, PKCS #1 or SEC 1; RSA, P-256 or P-384.
+    pub key: Option<SecretSource>,
+    /// Password of the `pfx` file or of an encrypted `key`. Default: none.
+    pub password: Option<SecretSource>,
+    /// Program that makes signatures with a key that stays elsewhere, and its arguments: it reads a SHA-256 digest (32
+    /// bytes) from standard input and writes the bare signature to standard output.
+    pub command: Option<Vec<String>>,
+    /// What Windows calls the file when it asks for permission. Default: the product's title.
+    pub description: Option<String>,
+    /// Where more is told about it. Default: the product's `homepage`.
+    pub url: Option<String>,
+    /// `http` address of a timestamp authority (RFC 3161); with it signatures outlive the certificate. Default: none.
+    pub timestamp: Option<String>,
+}
+
+/// Where something secret is taken from; exactly one of the keys is given.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SecretSource {
+    /// Path of the file that holds it, relative to the manifest.
+    pub file: Option<String>,
+    /// Environment variable that holds it.
+    pub env: Option<String>,
+    /// Environment variable that holds the path of the file that holds it.
+    pub file_env: Option<String>,
 }
 
 /// How `landfall verify` sees that the installed product works.

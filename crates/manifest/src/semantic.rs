@@ -2,7 +2,7 @@
 
 use crate::diagnostics::Diagnostic;
 use crate::document::Document;
-use crate::model::{FileEntry, Health, Manifest, Ready, Service, SettingType, VersionSource};
+use crate::model::{FileEntry, Health, Manifest, Ready, Service, SettingType, SignWindows, VersionSource};
 use crate::variables::{self, PLACES, PRODUCT, Variable};
 use crate::{Version, values};
 
@@ -34,6 +34,9 @@ pub(crate) fn check(manifest: &Manifest, document: &Document) -> Vec<Diagnostic>
                 "a secret has no default: everybody who has the package would know it",
             );
         }
+    }
+    if let Some(windows) = &manifest.sign.windows {
+        check.sign_windows(windows);
     }
     check.verify(manifest);
     check.found
@@ -219,6 +222,47 @@ impl Check<'_> {
                     "at most 31 lower-case letters, digits, `-` and `_`, beginning with a letter",
                 );
             }
+        }
+    }
+
+    fn sign_windows(&mut self, sign: &SignWindows) {
+        let at = "/sign/windows";
+        for (name, source) in [
+            ("pfx", &sign.pfx),
+            ("certificate", &sign.certificate),
+            ("key", &sign.key),
+            ("password", &sign.password),
+        ] {
+            let Some(source) = source else { continue };
+            let given = [&source.file, &source.env, &source.file_env].into_iter().flatten().count();
+            if given != 1 {
+                self.hinted(
+                    &format!("{at}/{name}"),
+                    format!("`{name}` has exactly one of file, env and file-env"),
+                    "`file` is a path, `env` names an environment variable that holds it, `file-env` one that holds \
+                     the path",
+                );
+            }
+        }
+        let ways = [sign.pfx.is_some(), sign.key.is_some(), sign.command.is_some()];
+        if ways.into_iter().filter(|way| *way).count() != 1
+            || sign.pfx.is_some() == sign.certificate.is_some()
+        {
+            self.hinted(
+                at,
+                "it does not say who signs",
+                "give `pfx` alone, `certificate` and `key`, or `certificate` and `command`",
+            );
+        }
+        if sign.command.as_ref().is_some_and(Vec::is_empty) {
+            self.error(&format!("{at}/command"), "the command has no program");
+        }
+        if let Some(url) = sign.timestamp.as_ref().filter(|url| !url.starts_with("http://")) {
+            self.hinted(
+                &format!("{at}/timestamp"),
+                format!("\"{url}\" is not an `http` address"),
+                "timestamp authorities are asked over http: what they answer is signed itself",
+            );
         }
     }
 

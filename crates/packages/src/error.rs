@@ -33,6 +33,14 @@ pub enum Error {
         /// What it cannot express, and what to do instead.
         what: String,
     },
+    /// Rules of the format would be broken.
+    #[error("the {format} package would break the rules of its format:{findings}")]
+    Rules {
+        /// The format.
+        format: landfall_payload::Format,
+        /// The rules, each on a line of its own, with what to do.
+        findings: String,
+    },
     /// Not a package of this format, or a damaged one.
     #[error("not a readable {format} package: {what}")]
     Malformed {

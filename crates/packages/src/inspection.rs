@@ -33,6 +33,10 @@ pub struct Inspection {
     /// holds.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub seals: Vec<String>,
+    /// What the format's own rules say against it: the internal consistency evaluators of Windows Installer. Empty
+    /// for formats without such.
+    #[serde(skip)]
+    pub consistency: Vec<landfall_msi::ice::Finding>,
     /// The format's own small files that are no scripts, by name: `control`, `conffiles`, `.PKGINFO`, `.MTREE`
     /// (decompressed).
     #[serde(skip)]

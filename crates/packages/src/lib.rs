@@ -44,6 +44,14 @@ pub trait Package: Sync {
     /// When the format cannot express the payload's version or architecture.
     fn file_name(&self, payload: &Payload) -> Result<String, Error>;
 
+    /// Whether a package of `payload` would keep the format's own rules; the content of files is not read for it.
+    ///
+    /// # Errors
+    /// When the format cannot express something, or one of its rules would be broken.
+    fn check(&self, payload: &Payload) -> Result<(), Error> {
+        self.file_name(payload).map(drop)
+    }
+
     /// Writes `payload` to `output`, streaming the files' content. The output is empty; a format whose head tells
     /// of what follows leaves room for it and comes back.
     ///

@@ -29,6 +29,15 @@ impl ArtifactWriter {
         Ok(Self { file: BufWriter::with_capacity(BUFFER, file), digest: Some(Sha256::new()) })
     }
 
+    /// Takes a file that somebody else has written, to put it on the disk and to take its digest.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn existing(path: &Path) -> io::Result<Self> {
+        let file = File::options().read(true).write(true).open(path)?;
+        Ok(Self { file: BufWriter::new(file), digest: None })
+    }
+
     /// Puts the file on the disk; returns its size in bytes and its SHA-256 in lower-case hexadecimal digits.
     ///
     /// # Errors

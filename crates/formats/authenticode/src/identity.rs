@@ -15,7 +15,7 @@ use crate::public_key::PublicKey;
 use crate::{Error, Result, oid, pfx};
 
 /// Makes signatures: a [`Key`] in memory, or anything else that holds a key, such as a hardware security module.
-pub trait Signer {
+pub trait Signer: Send + Sync {
     /// The signature over a SHA-256 digest: with RSA by PKCS#1 v1.5, with an elliptic curve the DER sequence of `r`
     /// and `s`.
     ///

@@ -1,5 +1,6 @@
 //! `landfall build`
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
@@ -8,8 +9,9 @@ use std::time::Instant;
 
 use landfall_manifest::Format;
 use landfall_packages::{Level, Options};
-use landfall_payload::{Built, EntryKind, MissingProgram, Payload};
+use landfall_payload::{Built, EntryKind, MissingProgram, Os, Payload};
 use landfall_release::{Artifact, ArtifactWriter, Release, Staging};
+use landfall_signing::WindowsSigner;
 
 use crate::Global;
 use crate::commands::plan::{self, Selection};
@@ -17,6 +19,7 @@ use crate::failure::Failure;
 use crate::output::{Output, good, heading, size, table};
 use crate::progress::{Progress, Task};
 use crate::project::Project;
+use crate::signing::{Signing, sign_artifact};
 
 /// Build the packages
 #[derive(Debug, clap::Args)]
@@ -32,6 +35,8 @@ pub(crate) struct Arguments {
     /// Compression effort
     #[arg(long, value_enum, default_value_t = Effort::Default)]
     level: Effort,
+    #[command(flatten)]
+    signing: Signing,
     /// Threads to use [default: one for each processor]
     #[arg(long, short = 'j', value_name = "N")]
     threads: Option<std::num::NonZeroUsize>,
@@ -53,6 +58,14 @@ struct Job<'a> {
     payload: &'a Payload,
     format: Format,
     file: String,
+}
+
+/// What all jobs share.
+struct Work<'a> {
+    folder: &'a Path,
+    threads: usize,
+    effort: Effort,
+    signer: Option<&'a WindowsSigner>,
 }
 
 pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<(), Failure> {
@@ -79,11 +92,23 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
         let formats = project.formats(&arguments.selection.format, &target)?;
         built.push((result, formats));
     }
-    let jobs = jobs(&built, !arguments.selection.format.is_empty(), output)?;
+    let systems = built.iter().map(|(built, _)| built.payload.target.os);
+    let signer = arguments.signing.windows(&project, systems, output)?;
     let staging = Staging::new(&arguments.output)?;
+    // What is signed is packed, so that it must stay until everything is written.
+    let signed = tempfile::tempdir_in(staging.folder())?;
+    if let Some(signer) = &signer {
+        for (built, _) in built.iter_mut().filter(|(built, _)| built.payload.target.os == Os::Windows) {
+            landfall_signing::sign_programs(&mut built.payload, signer, signed.path())?;
+        }
+    }
+    let jobs = jobs(&built, !arguments.selection.format.is_empty(), output)?;
     let processors = std::thread::available_parallelism().map_or(1, |n| n.get());
     let threads = arguments.threads.map_or(processors, |n| n.get());
-    let made = write_all(&jobs, staging.folder(), threads, arguments.level, output)?;
+    let effort = arguments.level;
+    let work = Work { folder: staging.folder(), threads, effort, signer: signer.as_ref() };
+    let made = write_all(&jobs, &work, output)?;
+    signed.close()?;
 
     let mut rows = vec![vec!["artifact".to_owned(), "size".to_owned(), "time".to_owned()]];
     let mut artifacts: Vec<Artifact> = Vec::new();
@@ -175,14 +200,8 @@ fn jobs<'a>(
     Ok(jobs)
 }
 
-/// Writes all artifacts into `folder`, several at once, and describes them in the order of `jobs`.
-fn write_all(
-    jobs: &[Job<'_>],
-    folder: &Path,
-    threads: usize,
-    effort: Effort,
-    output: &Output,
-) -> Result<Vec<(Artifact, f64)>, Failure> {
+/// Writes all artifacts, several at once, and describes them in the order of `jobs`.
+fn write_all(jobs: &[Job<'_>], work: &Work<'_>, output: &Output) -> Result<Vec<(Artifact, f64)>, Failure> {
     let progress = Progress::new(output);
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Vec::new());
@@ -191,7 +210,7 @@ fn write_all(
             let n: usize = next.fetch_add(1, Ordering::Relaxed);
             let Some(job) = jobs.get(n) else { break };
             let task = progress.task(&job.file, content_size(job.payload, job.format));
-            let result = write_one(job, folder, threads, effort, &task);
+            let result = write_one(job, work, &task);
             // After the first failure nothing more is begun.
             if result.is_err() {
                 next.store(jobs.len(), Ordering::Relaxed);
@@ -200,7 +219,7 @@ fn write_all(
         }
     };
     std::thread::scope(|scope| {
-        for _ in 0..threads.min(jobs.len()) {
+        for _ in 0..work.threads.min(jobs.len()) {
             scope.spawn(worker);
         }
     });
@@ -216,27 +235,21 @@ fn content_size(payload: &Payload, format: Format) -> u64 {
         .sum()
 }
 
-fn write_one(
-    job: &Job<'_>,
-    folder: &Path,
-    threads: usize,
-    effort: Effort,
-    task: &Task<'_>,
-) -> Result<(Artifact, f64), Failure> {
+fn write_one(job: &Job<'_>, work: &Work<'_>, task: &Task<'_>) -> Result<(Artifact, f64), Failure> {
     let begun = Instant::now();
-    let path = folder.join(&job.file);
+    let path = work.folder.join(&job.file);
     let failed = |e: &dyn std::fmt::Display| Failure::Io(format!("cannot write {}: {e}", job.file));
     let io = |e: std::io::Error| failed(&format!("{e}{}", landfall_release::advice(&e)));
     let mut writer = ArtifactWriter::create(&path).map_err(io)?;
     let options = Options {
-        level: match effort {
+        level: match work.effort {
             Effort::Fast => Level::Fast,
             Effort::Default => Level::Default,
             Effort::Best => Level::Best,
         },
         compression: None,
-        threads,
-        scratch: folder.to_owned(),
+        threads: work.threads,
+        scratch: work.folder.to_owned(),
         progress: &|bytes| task.advance(bytes),
     };
     landfall_packages::packager(job.format).write(job.payload, &options, &mut writer).map_err(
@@ -245,6 +258,12 @@ fn write_one(
             other => failed(&other),
         },
     )?;
+    if let Some(signer) = work.signer.filter(|_| job.payload.target.os == Os::Windows) {
+        writer.flush().map_err(io)?;
+        if sign_artifact(&path, &job.file, signer)? {
+            writer = ArtifactWriter::existing(&path).map_err(io)?;
+        }
+    }
     let (size, sha256) = writer.finish().map_err(io)?;
     let seconds = begun.elapsed().as_secs_f64();
     task.finish(seconds);

@@ -1,5 +1,9 @@
 //! `landfall check`
 
+use landfall_manifest::Format;
+use landfall_packages::Error;
+use landfall_payload::Payload;
+
 use crate::Global;
 use crate::failure::Failure;
 use crate::output::{Output, good};
@@ -17,8 +21,12 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
     let project = Project::open(&global.manifest, output)?;
     let mut missing = Vec::new();
     for target in project.targets(&arguments.target)? {
-        project.formats(&[], &target)?;
-        missing.extend(project.payload(&target, output)?.missing);
+        let formats = project.formats(&[], &target)?;
+        let built = project.payload(&target, output)?;
+        if built.missing.is_empty() {
+            judge(&built.payload, &formats, output)?;
+        }
+        missing.extend(built.missing);
     }
     if output.is_json() {
         return output.json(&serde_json::json!({ "diagnostics": [] }));
@@ -26,5 +34,20 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
     let product = &project.loaded.manifest.product;
     let note = if missing.is_empty() { "" } else { "; its programs are not built yet" };
     output.result(&format!("{} {} {}{note}", good("ok:"), product.name, project.version,));
+    Ok(())
+}
+
+/// Whether the packages would keep their formats' own rules. A format that cannot express the product is left out of a
+/// build as well, with a note.
+fn judge(payload: &Payload, formats: &[Format], output: &Output) -> Result<(), Failure> {
+    for format in formats {
+        match landfall_packages::packager(*format).check(payload) {
+            Err(error @ Error::Inexpressible { .. }) => {
+                output.note(&format!("note: no {format} for {}: {error}", payload.target));
+            }
+            Err(error) => return Err(Failure::Lint(error.to_string())),
+            Ok(()) => {}
+        }
+    }
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::output::{Output, finding, good, heading, table};
 /// Judge packages, whoever built them
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The packages: deb, rpm, apk, Arch package or archive; a folder with a release.json stands for its artifacts
+    /// The packages: deb, rpm, apk, Arch package, MSI or archive; a folder with a release.json stands for its artifacts
     #[arg(required_unless_present_any = ["list", "explain"])]
     files: Vec<PathBuf>,
     /// Let warnings count as errors

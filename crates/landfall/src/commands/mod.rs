@@ -11,4 +11,5 @@ pub(crate) mod lint;
 pub(crate) mod plan;
 pub(crate) mod render;
 pub(crate) mod schema;
+pub(crate) mod signature;
 pub(crate) mod verify;

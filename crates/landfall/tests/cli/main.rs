@@ -6,5 +6,6 @@ mod build;
 mod commands;
 mod judgement;
 mod render;
+mod signing;
 mod support;
 mod verify;

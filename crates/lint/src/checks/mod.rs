@@ -7,6 +7,7 @@ mod archive;
 mod common;
 mod deb;
 mod deb_scripts;
+mod msi;
 mod ownership;
 mod rpm;
 mod units;
@@ -64,6 +65,7 @@ pub fn checks() -> impl Iterator<Item = &'static Check> {
     ]
     .into_iter()
     .flatten()
+    .chain(msi::CHECKS.iter())
 }
 
 /// Judges a package: the worst first, then in the order of [`checks`].

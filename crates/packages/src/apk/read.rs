@@ -67,6 +67,7 @@ pub(super) fn read(input: &mut dyn ReadSeek, visitor: &mut dyn Visitor) -> Resul
         files: listing.files,
         members: Vec::new(),
         seals,
+        consistency: Vec::new(),
         metadata: BTreeMap::from([(".PKGINFO".to_owned(), info)]),
     })
 }

@@ -60,6 +60,7 @@ pub(super) fn read(input: &mut dyn ReadSeek, visitor: &mut dyn Visitor) -> Resul
         files: listing.files,
         members: Vec::new(),
         seals: Vec::new(),
+        consistency: Vec::new(),
         metadata,
     })
 }

@@ -157,6 +157,7 @@ fn inspection(format: Format, compression: &str, files: Vec<crate::FileRecord>) 
         files,
         members: Vec::new(),
         seals: Vec::new(),
+        consistency: Vec::new(),
         metadata: BTreeMap::new(),
     }
 }

@@ -147,6 +147,7 @@ fn inspection(
         files,
         members: Vec::new(),
         seals: Vec::new(),
+        consistency: Vec::new(),
         metadata,
     })
 }

@@ -32,6 +32,10 @@ impl Package for MsiPackage {
         Ok(format!("{}-{}-{architecture}.msi", product.name, product.version))
     }
 
+    fn check(&self, payload: &Payload) -> Result<(), Error> {
+        write::check(&write::package(payload)?)
+    }
+
     fn write(
         &self,
         payload: &Payload,

@@ -54,6 +54,7 @@ pub(super) fn read(input: &mut dyn ReadSeek, visitor: &mut dyn Visitor) -> Resul
         files: files.into_iter().map(|(_, file)| file).collect(),
         members,
         seals,
+        consistency: landfall_msi::ice::check(&database),
         metadata: BTreeMap::new(),
     })
 }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use landfall_msi::ice::{Finding, Severity};
 use landfall_msi::installer::{
     Compression, EnvironmentVariable, Feature, INSTALLDIR, Package, Property, Timing,
 };
@@ -24,13 +25,15 @@ const LONGEST_DESCRIPTION: usize = 255;
 /// Writes a package.
 pub(super) fn write(payload: &Payload, options: &Options<'_>, output: &mut dyn Write) -> Result<(), Error> {
     let package = package(payload)?;
-    let level = match options.level {
-        Level::Fast => 1,
-        Level::Default => 6,
-        Level::Best => 9,
+    check(&package)?;
+    let compression = match options.level {
+        Level::Fast => Compression::Mszip { level: 1 },
+        Level::Default => Compression::Mszip { level: 6 },
+        // The largest window that Windows Installer unpacks.
+        Level::Best => Compression::Lzx { window: 21 },
     };
     let options = landfall_msi::installer::Options {
-        compression: Compression::Mszip { level },
+        compression,
         threads: options.threads,
         scratch: options.scratch.clone(),
         application: "Landfall".to_owned(),
@@ -38,6 +41,22 @@ pub(super) fn write(payload: &Payload, options: &Options<'_>, output: &mut dyn W
     };
     package.write(&options, output).map_err(error)?;
     Ok(())
+}
+
+/// Runs the internal consistency evaluators over everything but the content of files.
+pub(super) fn check(package: &Package) -> Result<(), Error> {
+    let mut database = package.database().map_err(error)?;
+    // It derives from the content.
+    let code = Guid::derived(PRODUCTS, "checked").to_string();
+    database.insert("Property", landfall_msi::row!["ProductCode", code]).map_err(error)?;
+    judge(&landfall_msi::ice::check(&database))
+}
+
+/// What is wrong by the rules of the format is an error.
+fn judge(findings: &[Finding]) -> Result<(), Error> {
+    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+    let findings: String = errors.map(|finding| format!("\n  {finding}")).collect();
+    if findings.is_empty() { Ok(()) } else { Err(Error::Rules { format: Format::Msi, findings }) }
 }
 
 /// The description of the package.
@@ -129,7 +148,7 @@ fn purge(payload: &Payload, package: &mut Package) -> Result<(), Error> {
             Run {
                 name,
                 command,
-                after: "RemoveFolders",
+                after: "RemoveFiles",
                 condition: Some(condition.to_owned()),
                 timing: Timing::Commit,
                 hidden: false,

@@ -86,6 +86,7 @@ fn describe(header: &Header, payload: &[u8]) -> Result<Inspection, Error> {
         files: files(header, &mut text)?,
         members: Vec::new(),
         seals: Vec::new(),
+        consistency: Vec::new(),
         metadata: BTreeMap::new(),
     })
 }

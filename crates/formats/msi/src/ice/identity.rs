@@ -1,6 +1,6 @@
 //! What identifies a product.
 
-use super::{Check, Report, property};
+use super::{Check, Report, Severity, property};
 use crate::installer::ProductVersion;
 use crate::{Database, Guid};
 
@@ -8,6 +8,7 @@ pub(super) const ICE24: Check = Check {
     number: "ICE24",
     reason: "without these properties Windows Installer neither registers nor upgrades a product",
     remedy: "give the property a valid value",
+    severities: &[Severity::Error],
     run: properties,
 };
 
@@ -16,6 +17,7 @@ pub(super) const ICE61: Check = Check {
     reason: "an upgrade that removes what is not older lets two installers replace each other for ever",
     remedy: "let VersionMax be the product's version, without including it unless rebuilt packages of one version \
              shall replace each other, and only detect newer versions",
+    severities: &[Severity::Error, Severity::Note],
     run: upgrades,
 };
 
@@ -65,7 +67,7 @@ fn upgrades(database: &Database, report: &mut Report<'_>) {
             None if row.value("VersionMax").is_null() => report.error(&row, "it removes newer versions too"),
             Some(highest) if highest > version => report.error(&row, "it removes newer versions too"),
             Some(highest) if highest == version && attributes & INCLUDES_HIGHEST != 0 => {
-                report.warn(&row, "it removes other packages of the same version");
+                report.note(&row, "it removes other packages of the same version");
             }
             _ => {}
         }

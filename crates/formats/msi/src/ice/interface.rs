@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, Report, property};
+use super::{Check, Report, Severity, property};
 use crate::Database;
 
 pub(super) const ICE20: Check = Check {
     number: "ICE20",
     reason: "Windows shows certain dialogs by itself and finds them by their names and places",
     remedy: "add the dialog, its controls, or the row in InstallUISequence",
+    severities: &[Severity::Error],
     run: required_dialogs,
 };
 

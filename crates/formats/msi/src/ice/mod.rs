@@ -18,6 +18,8 @@ use crate::{Database, Row};
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
+    /// Often meant so.
+    Note,
     /// May be meant so.
     Warning,
     /// Misbehaves at installation, repair, upgrade or removal.
@@ -58,6 +60,8 @@ pub struct Check {
     pub reason: &'static str,
     /// What to do about a finding.
     pub remedy: &'static str,
+    /// How much its findings matter, the worst first.
+    pub severities: &'static [Severity],
     run: fn(&Database, &mut Report<'_>),
 }
 
@@ -107,6 +111,10 @@ impl Report<'_> {
 
     fn warn(&mut self, row: &Row<'_>, what: impl Into<String>) {
         self.add(Severity::Warning, row.table, row.key(), what.into());
+    }
+
+    fn note(&mut self, row: &Row<'_>, what: impl Into<String>) {
+        self.add(Severity::Note, row.table, row.key(), what.into());
     }
 
     fn table(&mut self, table: &str, what: impl Into<String>) {

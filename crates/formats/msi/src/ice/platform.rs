@@ -1,6 +1,6 @@
 //! 32 and 64 bit.
 
-use super::{Check, Report};
+use super::{Check, Report, Severity};
 use crate::Database;
 
 pub(super) const ICE80: Check = Check {
@@ -8,6 +8,7 @@ pub(super) const ICE80: Check = Check {
     reason: "a component of the wrong kind is redirected to the other half of a 64-bit Windows",
     remedy: "mark components for 64-bit folders as 64-bit, and the package for a 64-bit platform and schema 200 or \
              higher (500 for Arm64)",
+    severities: &[Severity::Error],
     run: bitness,
 };
 

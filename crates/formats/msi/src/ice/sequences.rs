@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Check, Report};
+use super::{Check, Report, Severity};
 use crate::Database;
 use crate::installer::Sequence;
 
@@ -10,6 +10,7 @@ pub(super) const ICE27: Check = Check {
     number: "ICE27",
     reason: "an action at the wrong place works on what is not known yet, or changes the machine beyond rollback",
     remedy: "give the action its usual number",
+    severities: &[Severity::Error],
     run: order,
 };
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Check, Report};
+use super::{Check, Report, Severity};
 use crate::database::standard;
 use crate::installer::check_file_name;
 use crate::{Column, ColumnKind, Database, Guid, Value};
@@ -11,6 +11,7 @@ pub(super) const ICE03: Check = Check {
     number: "ICE03",
     reason: "Windows Installer trusts values to keep the rules of their columns, and rows to exist that others name",
     remedy: "give the column a value that its rules allow",
+    severities: &[Severity::Error],
     run: data,
 };
 
@@ -18,6 +19,7 @@ pub(super) const ICE06: Check = Check {
     number: "ICE06",
     reason: "queries of Windows Installer name columns that must be there",
     remedy: "add the missing column, as the table's documentation has it",
+    severities: &[Severity::Error],
     run: columns,
 };
 

@@ -27,6 +27,12 @@ pub enum Compression {
         /// The level.
         level: u32,
     },
+    /// LZX with a window of 2 to this power bytes, from 15 to 21: a quarter smaller than MSZIP, and tens of times
+    /// slower to make.
+    Lzx {
+        /// The power.
+        window: u8,
+    },
 }
 
 /// A finished cabinet.
@@ -85,6 +91,7 @@ pub(super) fn spool(package: &Package, options: &Options<'_>) -> Result<Spooled,
     let compression = match options.compression {
         Compression::None => landfall_cabinet::Compression::None,
         Compression::Mszip { level } => landfall_cabinet::Compression::Mszip { level },
+        Compression::Lzx { window } => landfall_cabinet::Compression::Lzx { window },
     };
     let mut folders: Vec<landfall_cabinet::Folder> = Vec::new();
     // The first file opens the first folder.
