@@ -37,7 +37,7 @@ fn signed(
         move |source| Error::Io { doing, path, source }
     };
     let source = match content {
-        Content::Source { path, .. } => path.as_path(),
+        Content::Source { path, .. } | Content::Program { path, .. } => path.as_path(),
         Content::Bytes(_) => Path::new(name),
     };
     let mut head = Vec::new();
@@ -53,6 +53,14 @@ fn signed(
             signer.sign(name, File::open(path).map_err(failed("read", path))?, &mut output)?
         }
         Content::Bytes(bytes) => signer.sign(name, std::io::Cursor::new(bytes), &mut output)?,
+        // The signature covers the version, manifest and icon that packing adds: they come first.
+        Content::Program { path: program, .. } => {
+            let scratch = path.parent().unwrap_or(Path::new("."));
+            let mut complete = tempfile::tempfile_in(scratch).map_err(failed("write", scratch))?;
+            let mut patched = content.open().map_err(failed("read", program))?;
+            std::io::copy(&mut patched, &mut complete).map_err(failed("write", scratch))?;
+            signer.sign(name, complete, &mut output)?
+        }
     }
     let size = output.metadata().map_err(failed("read", path))?.len();
     Ok(Some(Content::Source { path: path.to_owned(), size }))
