@@ -101,3 +101,16 @@ pub fn find(id: &str) -> Option<&'static Definition> {
 const fn step(id: &'static str, stage: Stage, title: &'static str) -> Definition {
     Definition { id, stage, title }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::ALL;
+
+    #[test]
+    fn the_script_for_windows_takes_every_step() {
+        let script = include_str!("../../../labs/windows/verify.ps1");
+        let list = script.split("$Known = @(").nth(1).and_then(|rest| rest.split(')').next()).unwrap();
+        let known: Vec<&str> = list.split('\'').skip(1).step_by(2).collect();
+        assert_eq!(known, ALL.iter().map(|step| step.id).collect::<Vec<_>>());
+    }
+}
