@@ -126,6 +126,8 @@ pub(super) struct Watch {
     pub(super) settle: Period,
     #[serde(default = "Watch::default_rescan", deserialize_with = "rescan")]
     pub(super) rescan: Period,
+    #[serde(default, deserialize_with = "marker")]
+    pub(super) marker: String,
     #[serde(default)]
     pub(super) post_action: PostAction,
     #[serde(default = "Watch::default_priority", deserialize_with = "priority")]
@@ -143,6 +145,7 @@ impl Watch {
             error: None,
             settle: Self::default_settle(),
             rescan: Self::default_rescan(),
+            marker: String::new(),
             post_action: PostAction::default(),
             priority: Self::default_priority(),
         }
@@ -349,6 +352,16 @@ fn priority<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> 
         .ok()
         .filter(|value| (1..=10).contains(value))
         .ok_or_else(|| de::Error::custom("the priority must be between 1 (first) and 10 (last)"))
+}
+
+fn marker<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.contains(['/', '\\', '*', '?']) {
+        return Err(de::Error::custom(
+            "a marker is what stands behind a file's name, such as \".done\"; \"\" is none",
+        ));
+    }
+    Ok(text)
 }
 
 fn concurrency<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {

@@ -76,6 +76,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("watch[].error", Kind::Path, "", "where files go that hold no usable report"),
     key("watch[].settle", Kind::Period, "2s", "how long a file must stay unchanged"),
     key("watch[].rescan", Kind::Period, "5s", "how often the folder is looked at"),
+    key("watch[].marker", Kind::Text, "", "ending of the file that says another one is complete"),
     key(
         "watch[].post-action",
         Kind::Choice(&["move", "archive", "delete", "keep"]),

@@ -348,6 +348,7 @@ impl Watch {
             error: watch.error.unwrap_or_else(|| state.join("error")),
             settle: watch.settle.0,
             rescan: watch.rescan.0,
+            marker: watch.marker,
             post_action: watch.post_action,
             priority: watch.priority,
         })

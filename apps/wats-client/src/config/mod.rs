@@ -158,6 +158,8 @@ pub(crate) struct Watch {
     pub(crate) settle: Duration,
     /// How often the folder is looked at, whatever the operating system reports.
     pub(crate) rescan: Duration,
+    /// What stands behind a file's name in that of another one that says it is complete; empty when there is none.
+    pub(crate) marker: String,
     /// What happens to a file once it is safe.
     pub(crate) post_action: PostAction,
     /// Which reports go first: 1 before 10.

@@ -188,6 +188,7 @@ impl Folder {
             let name = entry.file_name();
             let name = name.to_string_lossy();
             if pattern::is_unfinished(&name)
+                || (!self.watch.marker.is_empty() && name.ends_with(&self.watch.marker))
                 || !self.watch.patterns.iter().any(|wanted| pattern::matches(wanted, &name))
             {
                 continue;
@@ -199,7 +200,10 @@ impl Folder {
                 continue;
             }
             let stamp = Stamp::of(&metadata);
-            let whole = moved_in.contains(&path);
+            if !self.is_marked(&path, stamp) {
+                continue;
+            }
+            let whole = moved_in.contains(&path) || !self.watch.marker.is_empty();
             if self.settling.look(&path, stamp, self.watch.settle, whole, now) {
                 ready.push((path.clone(), stamp));
             }
@@ -211,6 +215,32 @@ impl Folder {
             stamp.modified.cmp(&other.modified).then_with(|| path.cmp(other_path))
         });
         self.take(&ready, hints)
+    }
+
+    /// Whether a file is said to be complete. A marker older than its file is left from one before.
+    fn is_marked(&self, path: &Path, stamp: Stamp) -> bool {
+        if self.watch.marker.is_empty() {
+            return true;
+        }
+        let marker = fs::metadata(self.marker(path)).and_then(|metadata| metadata.modified());
+        marker.is_ok_and(|marked| stamp.modified.is_none_or(|modified| marked >= modified))
+    }
+
+    fn marker(&self, path: &Path) -> PathBuf {
+        let mut name = path.as_os_str().to_owned();
+        name.push(&self.watch.marker);
+        name.into()
+    }
+
+    /// A marker has done its work when its file is put away.
+    fn remove_marker(&self, path: &Path) {
+        if self.watch.marker.is_empty() {
+            return;
+        }
+        let marker = self.marker(path);
+        if let Err(error) = fs::remove_file(&marker) {
+            tracing::warn!(file = %marker.display(), "the marker cannot be deleted: {error}");
+        }
     }
 
     /// Takes ready files in, oldest first. Gives what keeps the rest from being taken.
@@ -351,6 +381,7 @@ impl Folder {
         match done {
             Ok(target) => {
                 self.settling.forget(&path);
+                self.remove_marker(&path);
                 if companions && let Err(error) = filing::follow(&path, target.as_deref()) {
                     tracing::warn!(file = %path.display(), "its folder of measurements stays where it is: {error}");
                 }
@@ -372,6 +403,7 @@ impl Folder {
             Ok(target) => {
                 tracing::error!(file = %path.display(), moved_to = %target.display(), "{why}");
                 self.settling.forget(path);
+                self.remove_marker(path);
             }
             Err(error) => {
                 tracing::error!(file = %path.display(), "{why}; and it cannot be put into the error folder: {error}");

@@ -59,6 +59,28 @@ fn a_file_moved_into_place_is_taken_at_once() {
 }
 
 #[test]
+fn a_marker_says_that_a_file_is_complete() {
+    let mut station = Station::new();
+    station.set("[watch]", "settle", "\"1h\"");
+    station.set("[watch]", "marker", "\".done\"");
+    station.set("[watch]", "patterns", "[\"*\"]");
+    let _client = station.start();
+    station.put_text("b.json.done", "");
+    std::thread::sleep(Duration::from_millis(20));
+    station.put_text("a.json", report("MARKED"));
+    station.put_text("b.json", report("OLD-MARKER"));
+    station.put_text("c.json", "{");
+    station.put_text("c.json.done", "");
+    station.wait("the bad one", |station| names(&station.path("error")) == ["c.json", "c.json.error.txt"]);
+    assert_eq!(names(&station.path("watch")), ["a.json", "b.json", "b.json.done"]);
+    station.put_text("a.json.done", "");
+    station.wait_for(1);
+    station.arrived("MARKED");
+    station.wait("the marker to go", |station| names(&station.path("watch")) == ["b.json", "b.json.done"]);
+    assert_eq!(names(&station.path("done")), ["a.json"]);
+}
+
+#[test]
 fn text_with_a_byte_order_mark_and_lists_are_read() {
     let station = Station::new();
     let _client = station.start();
