@@ -7,6 +7,7 @@ mod crash;
 mod delivery;
 mod failures;
 mod health;
+mod plugins;
 mod support;
 #[cfg(unix)]
 mod systemd;
