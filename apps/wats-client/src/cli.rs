@@ -69,7 +69,7 @@ pub(crate) enum Command {
 pub(crate) struct Convert {
     /// The file to convert.
     pub(crate) file: PathBuf,
-    /// Name of the converter; auto takes the surest one.
+    /// Name of the converter, or file of a plug-in; auto takes the surest one.
     #[arg(long, value_name = "NAME", default_value = wats_converters::AUTO)]
     pub(crate) converter: String,
     /// An argument of the converter, such as part-number=PSU-100; may be repeated.

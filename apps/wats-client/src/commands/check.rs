@@ -69,6 +69,7 @@ fn examine(config: &Config) -> (Vec<String>, Vec<String>) {
             "web.listen: {address} can be reached from other machines, which needs a password; set web.password"
         ));
     }
+    problems.extend(config.converters.faults.iter().cloned());
     for (index, watch) in config.watches.iter().enumerate() {
         folder(&format!("watch[{index}].folder"), &watch.folder, &mut problems);
         if watch.post_action == PostAction::Move {

@@ -2,6 +2,7 @@
 
 use super::values::{Period, Size};
 use serde::{Deserialize, Deserializer, de};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,6 +20,8 @@ pub(super) struct File {
     pub(super) proxy: Proxy,
     pub(super) station: Station,
     pub(super) watch: Vec<Watch>,
+    pub(super) plugins: Plugins,
+    pub(super) command: BTreeMap<String, Command>,
     pub(super) queue: Queue,
     pub(super) upload: Upload,
     pub(super) web: Web,
@@ -161,6 +164,52 @@ impl Watch {
     }
     fn default_priority() -> u8 {
         5
+    }
+}
+
+/// Converters in WebAssembly modules.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Plugins {
+    #[serde(deserialize_with = "path")]
+    pub(super) folder: Option<PathBuf>,
+    #[serde(flatten)]
+    pub(super) limits: Limits,
+}
+
+/// An external program as a converter.
+#[derive(Debug, Deserialize)]
+pub(super) struct Command {
+    /// The program and its arguments.
+    pub(super) run: Vec<String>,
+    #[serde(default = "Command::default_patterns")]
+    pub(super) patterns: Vec<String>,
+    /// Not where it cannot be cut off from the network.
+    #[serde(default)]
+    pub(super) isolated: bool,
+    #[serde(flatten)]
+    pub(super) limits: Limits,
+}
+
+impl Command {
+    fn default_patterns() -> Vec<String> {
+        vec!["*".to_owned()]
+    }
+}
+
+/// What a converter of somebody else may use.
+#[derive(Debug, Deserialize)]
+#[serde(default)]
+pub(super) struct Limits {
+    pub(super) time: Period,
+    pub(super) memory: Size,
+    pub(super) output: Size,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let wats_plugins::Limits { time, memory, output } = wats_plugins::Limits::default();
+        Self { time: Period(time), memory: Size(memory), output: Size(output) }
     }
 }
 

@@ -52,6 +52,9 @@ pub(crate) const OF_WATCH: &str = "watch[].";
 /// Start of the names of what a converter is told.
 const ARGUMENTS: &str = "watch[].arguments.";
 
+/// Keys of a command. Which programs are run is decided in the file alone: no variable and no page changes it.
+pub(crate) const OF_COMMAND: [&str; 6] = ["run", "patterns", "isolated", "time", "memory", "output"];
+
 /// All keys, in the order of the shipped file.
 pub(crate) const KEYS: &[Key] = &[
     key("version", Kind::Number, "1", "version of the file's form"),
@@ -84,6 +87,10 @@ pub(crate) const KEYS: &[Key] = &[
         "what happens to a safe file",
     ),
     key("watch[].priority", Kind::Number, "5", "whose reports go first: 1 before 10"),
+    key("plugins.folder", Kind::Path, "", "folder of converters in WebAssembly"),
+    key("plugins.time", Kind::Period, "10s", "longest time that a plug-in takes for a file"),
+    key("plugins.memory", Kind::Size, "256MiB", "most memory of a plug-in"),
+    key("plugins.output", Kind::Size, "32MiB", "longest answer of a plug-in"),
     key("queue.folder", Kind::Path, "", "folder of the queue"),
     key("queue.max-reports", Kind::Number, "100000", "most reports that wait; 0 is no limit"),
     key("queue.max-bytes", Kind::Size, "4GiB", "most bytes that wait; 0 is no limit"),

@@ -3,8 +3,8 @@
 use super::error::ConfigError;
 use super::keys::{self, KEYS, Key, OF_WATCH, SecretKey};
 use super::{
-    Config, Environment, Log, Proxy, Queue, STATION_TEXT_LIMIT, SecretSources, Unknown, Upload, Watch, Web,
-    file, paths, values,
+    Config, ConverterSet, Environment, Log, Proxy, Queue, STATION_TEXT_LIMIT, SecretSources, Unknown, Upload,
+    Watch, Web, file, paths, values,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -49,7 +49,7 @@ impl Config {
         }
         let mut given = BTreeMap::new();
         flatten("", &toml::Value::Table(table), &mut given);
-        let mut config = put_together(file, path, text.is_some(), environment)?;
+        let mut config = put_together(file, path, text.is_some(), environment, &paths::plugins(path))?;
         config.given = given;
         config.unknown = unknown;
         config.check_folders()?;
@@ -172,6 +172,14 @@ fn look_for_unknown(name: &str, table: &DeTable<'_>, found: &mut dyn FnMut(Strin
         let below = |name: &str| KEYS.iter().any(|key| key.name.starts_with(&format!("{name}.")));
         match value.get_ref() {
             DeValue::Table(_) if name == "watch[].arguments" => {}
+            DeValue::Table(commands) if name == "command" => {
+                for (_, value) in commands {
+                    if let DeValue::Table(values) = value.get_ref() {
+                        look_for_unknown("command[]", values, found);
+                    }
+                }
+            }
+            _ if name.strip_prefix("command[].").is_some_and(|key| keys::OF_COMMAND.contains(&key)) => {}
             DeValue::Table(values) if below(&name) => look_for_unknown(&name, values, found),
             DeValue::Array(values) if name == "watch" => {
                 for value in values.iter() {
@@ -215,6 +223,7 @@ fn put_together(
     place: &Path,
     is_there: bool,
     environment: &Environment,
+    plugins: &Path,
 ) -> Result<Config, ConfigError> {
     let state = &paths::state_folder(environment);
     let secrets = secrets_folder(place, environment);
@@ -240,8 +249,10 @@ fn put_together(
     if file.server.client_key.is_some() && file.server.client_certificate.is_none() {
         return Err(invalid("server.client-certificate", "is needed where server.client-key is set"));
     }
+    let converters =
+        ConverterSet::new(&mut file, plugins).map_err(|(place, message)| invalid(&place, &message))?;
     let watches = file.watch.into_iter().enumerate();
-    let watches = watches.map(|(index, watch)| Watch::new(watch, index, state, path.as_deref()));
+    let watches = watches.map(|(index, watch)| Watch::new(watch, index, state, path.as_deref(), &converters));
     let watches = watches.collect::<Result<_, _>>()?;
     Ok(Config {
         path: place.to_owned(),
@@ -263,6 +274,7 @@ fn put_together(
             location: file.station.location,
             purpose: file.station.purpose,
         },
+        converters,
         watches,
         queue: Queue {
             folder: file.queue.folder.unwrap_or_else(|| state.join("queue")),
@@ -315,6 +327,7 @@ impl Watch {
         index: usize,
         state: &Path,
         file: Option<&Path>,
+        converters: &ConverterSet,
     ) -> Result<Self, ConfigError> {
         let invalid = |place: &str, message: String| ConfigError::Invalid {
             file: file.map(Path::to_owned),
@@ -327,15 +340,18 @@ impl Watch {
                 invalid(&format!("arguments.{name}"), "must be a text, a number or true or false".into())
             })?;
         }
-        wats_converters::check_arguments(&watch.converter, &arguments).map_err(|refusal| match refusal {
+        converters.check_arguments(&watch.converter, &arguments).map_err(|refusal| match refusal {
             wats_converters::Refusal::Argument { name, message } => {
                 invalid(&format!("arguments.{name}"), message)
             }
-            other => invalid("converter", other.to_string()),
+            other => invalid(
+                "converter",
+                [vec![other.to_string()], converters.faults.clone()].concat().join("\n  "),
+            ),
         })?;
-        let usual = || match wats_converters::find(&watch.converter) {
+        let usual = || match converters.find(&watch.converter) {
             Some(converter) => converter.describe().patterns.to_vec(),
-            None => wats_converters::patterns(),
+            None => converters.patterns(),
         };
         let leave_unknown = watch.patterns.is_none();
         Ok(Self {
@@ -343,6 +359,7 @@ impl Watch {
             patterns: watch.patterns.unwrap_or_else(|| usual().into_iter().map(str::to_owned).collect()),
             leave_unknown,
             converter: watch.converter,
+            converters: converters.clone(),
             arguments,
             done: watch.done.unwrap_or_else(|| state.join("done")),
             error: watch.error.unwrap_or_else(|| state.join("error")),

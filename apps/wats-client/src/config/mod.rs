@@ -3,6 +3,7 @@
 //! [`Config`] is one that holds. [`Editor`] changes the file and leaves everything else in it as it is. [`Live`] is
 //! what the running service works with: it follows the file. [`keys`] lists what there is to set.
 
+mod converters;
 mod edit;
 mod environment;
 mod error;
@@ -14,6 +15,7 @@ mod load;
 mod paths;
 mod values;
 
+pub(crate) use converters::ConverterSet;
 pub(crate) use edit::{Change, Editor};
 pub(crate) use environment::Environment;
 pub(crate) use error::ConfigError;
@@ -62,6 +64,8 @@ pub(crate) struct Config {
     pub(crate) proxy: Proxy,
     /// What fills gaps in reports.
     pub(crate) station: Station,
+    /// What there is to convert files with.
+    pub(crate) converters: ConverterSet,
     /// Folders to watch, at least one.
     pub(crate) watches: Vec<Watch>,
     /// The queue on disk.
@@ -148,6 +152,8 @@ pub(crate) struct Watch {
     pub(crate) leave_unknown: bool,
     /// Name of the converter, or `auto`.
     pub(crate) converter: String,
+    /// What there is to choose from.
+    pub(crate) converters: ConverterSet,
     /// What the converter is told.
     pub(crate) arguments: Arguments,
     /// Where files go whose reports are safe in the queue.
@@ -251,8 +257,14 @@ impl Config {
 impl Watch {
     /// A folder with the defaults, for tests of other modules.
     pub(crate) fn of_test(folder: &str) -> Self {
-        Self::new(file::Watch::at(folder.into()), 0, std::path::Path::new("/state"), None)
-            .expect("the defaults are valid")
+        Self::new(
+            file::Watch::at(folder.into()),
+            0,
+            std::path::Path::new("/state"),
+            None,
+            &ConverterSet::of_test(),
+        )
+        .expect("the defaults are valid")
     }
 }
 

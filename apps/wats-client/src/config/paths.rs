@@ -1,7 +1,7 @@
 //! Where things are: exactly one place per operating system.
 
 use super::Environment;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The configuration file used when none is named.
 ///
@@ -16,6 +16,11 @@ pub(crate) fn default_config(environment: &Environment) -> PathBuf {
     return PathBuf::from("/Library/Application Support/wats-client/config.toml");
     #[cfg(not(any(windows, target_os = "macos")))]
     PathBuf::from("/etc/wats-client/config.toml")
+}
+
+/// The folder of plug-ins when none is named: beside the configuration file.
+pub(super) fn plugins(config: &Path) -> PathBuf {
+    config.with_file_name("plugins")
 }
 
 /// The folder for everything the program writes.

@@ -3,7 +3,7 @@
 use crate::config::{PostAction, Watch};
 use crate::queue::{NewReport, SourceKey};
 use wats::{ContentHash, Invalid, Report, Station};
-use wats_converters::{Conversion, Refusal, Source, convert};
+use wats_converters::{Conversion, Refusal, Source};
 
 /// Why a file gives no reports.
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +52,7 @@ pub(super) struct Converted {
 /// Makes reports, ready to be sent, of a file.
 pub(super) fn reports(source: &Source, watch: &Watch, station: &Station) -> Result<Converted, ConvertError> {
     let Conversion { converter, content, companions, reports, .. } =
-        convert(&watch.converter, source, &watch.arguments)?;
+        watch.converters.convert(&watch.converter, source, &watch.arguments)?;
     let of = reports.len();
     let reports = reports.into_iter().enumerate().map(|(index, report)| {
         let key = SourceKey { content, converter, position: u32::try_from(index).unwrap_or(u32::MAX) };

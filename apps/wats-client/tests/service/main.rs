@@ -15,6 +15,7 @@ mod failures;
 mod health;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod limits;
+mod plugins;
 mod queue;
 mod support;
 #[cfg(unix)]

@@ -106,7 +106,11 @@ impl Station {
     /// Writes the configuration and gives its path.
     pub(crate) fn config(&self) -> PathBuf {
         let mut text = String::new();
-        for table in ["server", "station", "[watch]", "queue", "upload", "health", "web", "log"] {
+        let own = ["plugins", "command.mine"].into_iter();
+        let own = own.filter(|table| self.settings.iter().any(|(of, _)| of == table));
+        for table in
+            ["server", "station", "[watch]", "queue", "upload", "health", "web", "log"].into_iter().chain(own)
+        {
             text += &format!("[{table}]\n");
             for (_, line) in self.settings.iter().filter(|(of, _)| *of == table) {
                 text += &format!("{line}\n");

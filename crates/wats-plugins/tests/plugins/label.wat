@@ -5,7 +5,7 @@
   (global $free (mut i32) (i32.const 65536))
 
   (data (i32.const 0) "{\"interface\":1,\"name\":\"label\",\"title\":\"Label printer\",\"patterns\":[\"*.lbl\"],\"arguments\":[{\"name\":\"lane\",\"meaning\":\"which lane\",\"default\":\"1\"}]}")
-  (data (i32.const 1024) "[{\"type\":\"T\",\"pn\":\"PSU-1\",\"rev\":\"A\",\"processCode\":10,\"result\":\"P\",\"start\":\"2026-01-15T10:00:00Z\",\"root\":{\"id\":0,\"group\":\"M\",\"stepType\":\"SequenceCall\",\"name\":\"label\",\"status\":\"P\",\"steps\":[]},\"sn\":\"")
+  (data (i32.const 1024) "[{\"type\":\"T\",\"pn\":\"PSU-1\",\"rev\":\"A\",\"processCode\":10,\"result\":\"P\",\"start\":\"2026-01-15T10:00:00Z\",\"uut\":{\"user\":\"op\"},\"root\":{\"id\":0,\"group\":\"M\",\"stepType\":\"SequenceCall\",\"name\":\"label\",\"status\":\"P\",\"steps\":[]},\"sn\":\"")
   (data (i32.const 1536) "\"}]")
   (data (i32.const 1600) "{\"refusal\":\"a label holds a serial number\",\"line\":1}")
 
@@ -39,7 +39,7 @@
     (local $start i32)
     (if (i32.eqz (local.get 3)) (then (return (call $answer (i32.const 1600) (i32.const 52)))))
     (local.set $start (call $alloc (i32.add (local.get 3) (i32.const 512))))
-    (memory.copy (local.get $start) (i32.const 1024) (i32.const 196))
-    (memory.copy (i32.add (local.get $start) (i32.const 196)) (local.get 2) (local.get 3))
-    (memory.copy (i32.add (local.get $start) (i32.add (i32.const 196) (local.get 3))) (i32.const 1536) (i32.const 3))
-    (call $answer (local.get $start) (i32.add (local.get 3) (i32.const 199)))))
+    (memory.copy (local.get $start) (i32.const 1024) (i32.const 216))
+    (memory.copy (i32.add (local.get $start) (i32.const 216)) (local.get 2) (local.get 3))
+    (memory.copy (i32.add (local.get $start) (i32.add (i32.const 216) (local.get 3))) (i32.const 1536) (i32.const 3))
+    (call $answer (local.get $start) (i32.add (local.get 3) (i32.const 219)))))
