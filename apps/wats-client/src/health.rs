@@ -1,6 +1,7 @@
 //! What monitoring can ask over HTTP: the library's answers, with our numbers.
 
 use crate::config::Live;
+use crate::pulse::BOUNDS;
 use crate::queue::Queue;
 use crate::status::{Connection, SharedStatus, Status};
 use landfall_service::{Context, Liveness, health::Health};
@@ -61,7 +62,7 @@ pub(crate) fn details(queue: &Queue, status: &Status, station: &str) -> Value {
 type Metric<'a> = (&'a str, &'a str, &'a str, &'a [(&'a str, u64)]);
 
 /// Prometheus' text format, version 0.0.4.
-fn metrics(queue: &Queue, status: &Status, liveness: &Liveness) -> String {
+pub(crate) fn metrics(queue: &Queue, status: &Status, liveness: &Liveness) -> String {
     let counts = queue.counts();
     let connection = status.connection();
     let connected = u64::from(connection == Connection::Connected);
@@ -108,5 +109,24 @@ fn metrics(queue: &Queue, status: &Status, liveness: &Liveness) -> String {
             let _ = writeln!(text, "{name}{labels} {value}");
         }
     }
+    write_delivery_times(&mut text, status);
     text
+}
+
+/// The time from the queue to the server, as a histogram.
+fn write_delivery_times(text: &mut String, status: &Status) {
+    const NAME: &str = "wats_client_delivery_seconds";
+    let histogram = status.pulse.histogram();
+    let _ = writeln!(
+        text,
+        "# HELP {NAME} Time from a report's arrival in the queue to its delivery.\n# TYPE {NAME} histogram"
+    );
+    let seconds = |milliseconds: u64| milliseconds as f64 / 1000.0;
+    let mut so_far = 0;
+    for (bound, count) in BOUNDS.into_iter().zip(histogram.counts) {
+        so_far += count;
+        let _ = writeln!(text, "{NAME}_bucket{{le=\"{}\"}} {so_far}", seconds(bound));
+    }
+    let (count, total) = (histogram.count, seconds(histogram.total));
+    let _ = writeln!(text, "{NAME}_bucket{{le=\"+Inf\"}} {count}\n{NAME}_sum {total}\n{NAME}_count {count}");
 }

@@ -11,10 +11,12 @@ mod credentials;
 mod files;
 mod health;
 mod intake;
+mod pulse;
 mod queue;
 mod service;
 mod status;
 mod upload;
+mod web;
 
 use clap::{CommandFactory, FromArgMatches};
 use cli::{Cli, Command};

@@ -1,5 +1,6 @@
 //! What the service knows about itself, for people and for monitoring.
 
+use crate::pulse::Pulse;
 use crate::queue::Queue;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -53,6 +54,8 @@ pub(crate) struct Folder {
 #[derive(Debug, Default)]
 pub(crate) struct Status {
     inner: Mutex<Inner>,
+    /// How many reports were delivered lately, and how fast.
+    pub(crate) pulse: Pulse,
     /// Files of which the reports were taken in.
     pub(crate) files_accepted: AtomicU64,
     /// Files that went to the error folder.
@@ -126,8 +129,11 @@ impl Status {
         self.inner().alarm.clone()
     }
 
-    pub(crate) fn delivered_now(&self) {
+    /// A report was delivered that was taken in at this time (milliseconds since 1970).
+    pub(crate) fn delivered_now(&self, accepted: i64) {
         self.inner().last_delivery = Some(OffsetDateTime::now_utc());
+        // A clock that was set back makes no negative time.
+        self.pulse.delivered(u64::try_from(crate::queue::now() - accepted).unwrap_or_default());
     }
 
     /// When the last report arrived, in RFC 3339.

@@ -5,6 +5,7 @@ use crate::cli::Demo;
 use crate::config::{Environment, Live};
 use crate::{Failure, service};
 use landfall_service::Context;
+use landfall_service::log::Recent;
 use std::fs;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -47,7 +48,7 @@ pub(crate) fn demo(arguments: &Demo) -> Result<(), Failure> {
     let context = Context::detached("wats-client");
     let inside = context.clone();
     let client = std::thread::spawn(move || {
-        runtime()?.block_on(service::run(live, reloads, inside)).map_err(Failure::general)
+        runtime()?.block_on(service::run(live, reloads, inside, Recent::new(0))).map_err(Failure::general)
     });
     let shown = show(folder.path(), &server, arguments.keep);
     context.stop();

@@ -5,12 +5,15 @@ use crate::cli::ConfigFile;
 use crate::config::{self, Config, Environment, Live};
 use crate::service::{self, ServiceError};
 use landfall_service::Service;
-use landfall_service::log::{Log, RotatingFile};
+use landfall_service::log::{Log, Recent, RotatingFile};
 use std::process::ExitCode;
 use std::time::Duration;
 
 /// A second less than the service managers are told, so that the last word is ours.
 const STOP_TIMEOUT: Duration = Duration::from_secs(9);
+
+/// Messages of the log that the web page can show.
+const LOG_LINES: usize = 1000;
 
 /// Runs the service until it is told to end.
 pub(crate) fn run(arguments: ConfigFile) -> ExitCode {
@@ -19,11 +22,13 @@ pub(crate) fn run(arguments: ConfigFile) -> ExitCode {
         Some(_) => super::environment(&arguments),
         None => Ok(Environment::of_process()),
     };
+    let recent = Recent::new(LOG_LINES);
     let log = environment.as_ref().map_or_else(|_| Log::new(), |environment| log(&arguments, environment));
-    Service::new("wats-client").stop_timeout(STOP_TIMEOUT).log(log).run(async move |context| {
+    let service = Service::new("wats-client").stop_timeout(STOP_TIMEOUT).log(log.recent(recent.clone()));
+    service.run(async move |context| {
         let environment = environment.map_err(landfall_service::Failure::from)?;
         let (live, reloads) = Live::load(arguments.config.as_deref(), &environment).map_err(Failure::from)?;
-        service::run(live, reloads, context).await.map_err(ServiceError::into_failure)
+        service::run(live, reloads, context, recent).await.map_err(ServiceError::into_failure)
     })
 }
 

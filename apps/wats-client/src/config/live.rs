@@ -90,7 +90,6 @@ impl Live {
     }
 
     /// The file, to be changed; [`Live::reload`] puts into force what was saved.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the web page is to use it"))]
     pub(crate) fn edit(&self) -> Result<Editor, ConfigError> {
         Editor::open(&self.current().path, &self.0.environment)
     }

@@ -79,6 +79,8 @@ pub(crate) struct Claim {
     pub(crate) id: String,
     /// Failed attempts so far.
     pub(crate) attempts: u32,
+    /// When it was taken in (milliseconds since 1970).
+    pub(crate) accepted: i64,
     /// The report.
     pub(crate) body: Vec<u8>,
 }

@@ -12,6 +12,7 @@ mod keep;
 mod store;
 mod worker;
 
+pub(crate) use clock::now;
 pub(crate) use database::{FILE_NAME, OpenError, open_to_look};
 pub(crate) use entry::{Accepted, Claim, Counts, Fate, NewReport, SourceKey, State};
 pub(crate) use store::{Store, count};

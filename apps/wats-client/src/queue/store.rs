@@ -205,7 +205,7 @@ impl Store {
         while damaged && claims.len() < limit {
             damaged = false;
             claims.clear();
-            for (sequence, id, attempts) in self.due(now, limit + busy.len())? {
+            for (sequence, id, attempts, accepted) in self.due(now, limit + busy.len())? {
                 if claims.len() == limit {
                     break;
                 }
@@ -213,7 +213,7 @@ impl Store {
                     continue;
                 }
                 match self.body(sequence)? {
-                    Some(body) => claims.push(Claim { sequence, id, attempts, body }),
+                    Some(body) => claims.push(Claim { sequence, id, attempts, accepted, body }),
                     None => {
                         tracing::error!(report = id, "the stored report is damaged: it is quarantined");
                         self.finish(sequence, &Fate::Quarantined("the stored report is damaged".to_owned()))?;
@@ -234,15 +234,17 @@ impl Store {
         Ok((claims, next))
     }
 
-    fn due(&self, now: i64, limit: usize) -> rusqlite::Result<Vec<(i64, String, u32)>> {
+    fn due(&self, now: i64, limit: usize) -> rusqlite::Result<Vec<(i64, String, u32, i64)>> {
         self.connection
             .prepare_cached(
-                "SELECT r.sequence, r.id, r.attempts FROM report r
+                "SELECT r.sequence, r.id, r.attempts, r.accepted FROM report r
                  WHERE r.state = 0 AND r.due <= ?1 AND NOT EXISTS (
                     SELECT 1 FROM report e WHERE e.state = 0 AND e.id = r.id AND e.sequence < r.sequence)
                  ORDER BY r.priority, r.sequence LIMIT ?2",
             )?
-            .query_map(params![now, limit as i64], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .query_map(params![now, limit as i64], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            })?
             .collect()
     }
 

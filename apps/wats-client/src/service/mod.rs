@@ -9,7 +9,9 @@ use crate::health;
 use crate::intake::Shared;
 use crate::queue::{OpenError, Queue};
 use crate::status::{SharedStatus, Status};
+use crate::web;
 use folders::Folders;
+use landfall_service::log::Recent;
 use landfall_service::{Context, Exit, Failure};
 use sending::Sending;
 use std::sync::Arc;
@@ -59,8 +61,13 @@ impl ServiceError {
 }
 
 /// Runs the service until it is to stop.
-pub(crate) async fn run(live: Live, mut reloads: Reloads, context: Context) -> Result<(), ServiceError> {
-    let mut parts = Parts::start(live, context.clone())?;
+pub(crate) async fn run(
+    live: Live,
+    mut reloads: Reloads,
+    context: Context,
+    log: Recent,
+) -> Result<(), ServiceError> {
+    let mut parts = Parts::start(live, context.clone(), log)?;
     context.ready();
     let result = loop {
         parts.tell();
@@ -98,6 +105,8 @@ struct Parts {
     folders: Folders,
     sending: Sending,
     health: Option<JoinHandle<()>>,
+    page: Option<JoinHandle<()>>,
+    log: Recent,
     events: Option<landfall_service::ipc::Publisher>,
     /// The state that was told last.
     told: String,
@@ -106,7 +115,7 @@ struct Parts {
 }
 
 impl Parts {
-    fn start(live: Live, context: Context) -> Result<Self, ServiceError> {
+    fn start(live: Live, context: Context, log: Recent) -> Result<Self, ServiceError> {
         let config = live.current();
         let liveness = context.liveness().clone();
         context.log_level(level(config.log.level));
@@ -151,11 +160,14 @@ impl Parts {
             folders,
             sending,
             health: None,
+            page: None,
+            log,
             events,
             told: String::new(),
             changing: false,
         };
         parts.listen(&config);
+        parts.show_page(&config);
         Ok(parts)
     }
 
@@ -221,6 +233,9 @@ impl Parts {
         if new.health != old.health {
             self.listen(&new);
         }
+        if new.web.listen != old.web.listen {
+            self.show_page(&new);
+        }
         if let Err(error) = self.folders.follow(&new) {
             tracing::error!("a folder cannot be watched for now, a thread cannot be started: {error}");
         }
@@ -238,6 +253,28 @@ impl Parts {
             // Without it the service goes on.
             if let Err(error) = health.serve(address).await {
                 tracing::warn!(%address, "health endpoints are off, the address cannot be used ({error}): set health.listen");
+            }
+        }));
+    }
+
+    /// Shows the web page at the address that is configured, and no more at the one before.
+    fn show_page(&mut self, config: &Config) {
+        if let Some(task) = self.page.take() {
+            task.abort();
+        }
+        let Some(address) = config.web.listen else { return };
+        let parts = web::Parts {
+            live: self.live.clone(),
+            queue: self.queue.clone(),
+            status: self.status.clone(),
+            bell: self.bell.clone(),
+            liveness: self.context.liveness().clone(),
+            log: self.log.clone(),
+        };
+        self.page = Some(tokio::spawn(async move {
+            // Without it the service goes on.
+            if let Err(error) = web::serve(address, parts).await {
+                tracing::warn!(%address, "the web page is off, the address cannot be used ({error}): set web.listen");
             }
         }));
     }

@@ -201,12 +201,12 @@ impl Uploader {
         let (client, queue, status) = (client.clone(), self.queue.clone(), self.status.clone());
         let (epoch, backoff) = (self.gate.epoch(), self.backoff);
         self.tasks.spawn(async move {
-            let Claim { sequence, id, attempts, body } = claim;
+            let Claim { sequence, id, attempts, accepted, body } = claim;
             let result = client.submit_wsjf(body).await;
             let fate = fate(&result, &id, attempts, backoff);
             record(&queue, sequence, fate).await;
             if result.is_ok() {
-                status.delivered_now();
+                status.delivered_now(accepted);
             }
             Done::Sent { epoch, sequence, result }
         });

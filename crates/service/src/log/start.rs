@@ -1,7 +1,7 @@
 //! Which messages go where.
 
 use super::levels::{self, Levels};
-use super::{JsonLines, LogLayer, Prefixed, Record, RotatingFile, Sink, Text, layer};
+use super::{JsonLines, LogLayer, Prefixed, Recent, Record, RotatingFile, Sink, Text, layer};
 use crate::Host;
 use std::io::{self, IsTerminal};
 use tracing::{Level, Subscriber};
@@ -16,6 +16,7 @@ pub struct Log {
     level: Level,
     targets: Vec<String>,
     file: Option<RotatingFile>,
+    recent: Option<Recent>,
 }
 
 impl Default for Log {
@@ -28,7 +29,7 @@ impl Log {
     /// From level `INFO` on, where the host looks.
     #[must_use]
     pub fn new() -> Self {
-        Self { on: true, level: Level::INFO, targets: Vec::new(), file: None }
+        Self { on: true, level: Level::INFO, targets: Vec::new(), file: None, recent: None }
     }
 
     /// Not at all: the program logs by its own means.
@@ -60,6 +61,13 @@ impl Log {
         self
     }
 
+    /// Into memory as well, for a program that shows its last messages itself.
+    #[must_use]
+    pub fn recent(mut self, recent: Recent) -> Self {
+        self.recent = Some(recent);
+        self
+    }
+
     /// Starts logging. A program that has already started to log goes on as it does.
     pub fn start(self, name: &str, host: Host) {
         if !self.on {
@@ -73,7 +81,8 @@ impl Log {
         let registry = tracing_subscriber::registry()
             .with(Levels { own })
             .with(layer(sink).boxed_layer())
-            .with(self.file.map(layer));
+            .with(self.file.map(layer))
+            .with(self.recent.map(layer));
         // Fails only when the program logs already.
         let _ = tracing::subscriber::set_global_default(registry);
     }

@@ -1,0 +1,322 @@
+//! Folders: what is watched, and which converter reads it.
+
+use super::form::Sent;
+use super::layout::{Frame, Tab, sentence};
+use super::problem::Problem;
+use super::settings::{applied, fault};
+use super::text::setting;
+use super::trial::{self, arguments, choice, explanations};
+use super::{Parts, Shared};
+use crate::config::keys::{KEYS, Key, Kind, OF_WATCH};
+use crate::config::{Applied, Config, Watch};
+use axum::Extension;
+use axum::extract::Path;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use maud::{Markup, html};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What a form has beside the folder, its converter and what that is told.
+const MORE: [(&str, &str, &str); 7] = [
+    ("patterns", "File names", "as usual for the converter"),
+    ("post-action", "When the reports of a file are safe", "move"),
+    ("done", "Folder for files whose reports are safe", "as usual"),
+    ("error", "Folder for files that hold no usable report", "as usual"),
+    ("settle", "A file must stay unchanged for", "2s"),
+    ("rescan", "The folder is looked at every", "5s"),
+    ("priority", "Priority, 1 (first) to 10", "5"),
+];
+
+/// What somebody has entered, or what the file says.
+type Values = BTreeMap<String, String>;
+
+pub(super) async fn page(Extension(parts): Shared, Extension(frame): Extension<Arc<Frame>>) -> Html<String> {
+    list(&parts, &frame, &html! {})
+}
+
+fn list(parts: &Parts, frame: &Frame, outcome: &Markup) -> Html<String> {
+    let config = parts.live.current();
+    let states = parts.status.folders();
+    frame.page(Tab::Folders, "Folders", &html! {
+        h1 { "Folders" }
+        (outcome)
+        div.orders {
+            a.button.main href="/folders/new" { "Watch another folder" }
+            a.button href="/try" { "Try a file" }
+        }
+        @for (number, watch) in config.watches.iter().enumerate() {
+            @let state = states.iter().find(|state| state.path == watch.folder);
+            section.card.watch aria-label=(watch.folder.display()) {
+                h2.path { (watch.folder.display()) }
+                @match state {
+                    Some(state) => { @match &state.problem {
+                        Some(problem) => p.fault { (sentence(problem)) },
+                        None => p.soft { "Watched. " (super::text::count(state.waiting as u64, "file waits", "files wait")) "." },
+                    } },
+                    None => p.soft { "Not watched yet." },
+                }
+                (facts(watch))
+                div.orders {
+                    a.button href={ "/folders/" (number) } { "Change" }
+                    a.button.danger href={ "/folders/" (number) "/remove" } { "Watch it no more" }
+                }
+            }
+        }
+    })
+}
+
+fn facts(watch: &Watch) -> Markup {
+    let arguments: Vec<String> = watch
+        .arguments
+        .names()
+        .filter_map(|name| Some(format!("{name} = {}", watch.arguments.get(name)?)))
+        .collect();
+    html! {
+        dl.facts {
+            div { dt { "Converter" } dd { (watch.converter) } }
+            div { dt { "File names" } dd { (watch.patterns.join(", ")) } }
+            @if !arguments.is_empty() { div { dt { "Arguments" } dd { (arguments.join(", ")) } } }
+            div { dt { "Done" } dd.path { (watch.done.display()) } }
+            div { dt { "Error" } dd.path { (watch.error.display()) } }
+            div { dt { "Settles in" } dd { (setting(watch.settle)) } }
+            div { dt { "Priority" } dd { (watch.priority) } }
+        }
+    }
+}
+
+pub(super) async fn new(Extension(frame): Extension<Arc<Frame>>) -> Html<String> {
+    form(&frame, None, &Values::new(), &html! {})
+}
+
+pub(super) async fn edit(
+    Extension(parts): Shared,
+    Extension(frame): Extension<Arc<Frame>>,
+    Path(number): Path<usize>,
+) -> Result<Html<String>, Problem> {
+    let config = parts.live.current();
+    watch(&config, number)?;
+    Ok(form(&frame, Some(number), &stored(&config, number), &html! {}))
+}
+
+fn watch(config: &Config, number: usize) -> Result<&Watch, Problem> {
+    config.watches.get(number).ok_or_else(|| Problem::Missing(format!("there is no folder number {number}")))
+}
+
+/// What the file says of a folder.
+fn stored(config: &Config, number: usize) -> Values {
+    let start = format!("watch[{number}].");
+    let mut values = Values::new();
+    let mut lines = String::new();
+    for (key, value) in &config.given {
+        let Some(name) = key.strip_prefix(&start) else { continue };
+        match name.strip_prefix("arguments.") {
+            Some(argument) => lines += &format!("{argument} = {value}\n"),
+            None => drop(values.insert(name.to_owned(), value.clone())),
+        }
+    }
+    values.insert("arguments".to_owned(), lines);
+    // The folder that is watched when the file names none.
+    if let Some(watch) = config.watches.get(number) {
+        values.entry("folder".to_owned()).or_insert_with(|| watch.folder.display().to_string());
+        values.entry("converter".to_owned()).or_insert_with(|| watch.converter.clone());
+    }
+    values
+}
+
+pub(super) async fn add(
+    parts: Shared,
+    frame: Extension<Arc<Frame>>,
+    sent: Sent,
+) -> Result<Response, Problem> {
+    receive(parts, frame, None, sent).await
+}
+
+pub(super) async fn change(
+    parts: Shared,
+    frame: Extension<Arc<Frame>>,
+    Path(number): Path<usize>,
+    sent: Sent,
+) -> Result<Response, Problem> {
+    watch(&parts.live.current(), number)?;
+    receive(parts, frame, Some(number), sent).await
+}
+
+/// Tries the chosen file with what was entered, or saves what was entered.
+async fn receive(
+    Extension(parts): Shared,
+    Extension(frame): Extension<Arc<Frame>>,
+    number: Option<usize>,
+    mut sent: Sent,
+) -> Result<Response, Problem> {
+    let mut values: Values = sent.fields().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    values.insert("arguments".to_owned(), sent.exact("arguments").to_owned());
+    let converter = sent.get("converter").to_owned();
+    let lines = sent.exact("arguments").to_owned();
+    if sent.get("action") == "try" {
+        let outcome = match sent.file.take() {
+            None => fault("choose a file to try first"),
+            Some(file) => trial::attempt_with(&parts, file, converter, &lines).await,
+        };
+        return Ok(form(&frame, number, &values, &outcome).into_response());
+    }
+    Ok(match save(&parts, number, &values).await {
+        Ok(done) => list(&parts, &frame, &applied(&done)).into_response(),
+        Err(text) => form(&frame, number, &values, &fault(&text)).into_response(),
+    })
+}
+
+async fn save(parts: &Parts, number: Option<usize>, values: &Values) -> Result<Applied, String> {
+    let words = |error: crate::config::ConfigError| error.to_string();
+    let told = arguments(values.get("arguments").map_or("", String::as_str))?;
+    let arguments: Vec<(String, String)> = told
+        .names()
+        .map(|name| (format!("arguments.{}", key_part(name)), told.get(name).unwrap_or_default().to_owned()))
+        .collect();
+    let known = KEYS.iter().filter_map(|key| key.name.strip_prefix(OF_WATCH));
+    let plain = known.filter_map(|name| Some((name.to_owned(), values.get(name)?.clone())));
+    let all: Vec<(String, String)> = plain.chain(arguments).collect();
+    if !all.iter().any(|(name, value)| name == "folder" && !value.is_empty()) {
+        return Err("enter the folder".to_owned());
+    }
+    let mut editor = parts.live.edit().map_err(words)?;
+    let pairs: Vec<(&str, &str)> = all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let filled: Vec<(&str, &str)> = pairs.iter().copied().filter(|(_, value)| !value.is_empty()).collect();
+    match number.filter(|number| *number < editor.watches()) {
+        Some(number) => {
+            let start = format!("watch[{number}].arguments.");
+            let config = parts.live.current();
+            let told = |name: &str| all.iter().any(|(own, _)| own.strip_prefix("arguments.") == Some(name));
+            for key in
+                config.given.keys().filter(|key| key.strip_prefix(&start).is_some_and(|name| !told(name)))
+            {
+                editor.remove(key).map_err(words)?;
+            }
+            editor.edit_watch(number, &pairs).map_err(words)?;
+        }
+        None => {
+            // The folder that is watched while the file names none goes on to be watched.
+            if number.is_none() && editor.watches() == 0 {
+                let first =
+                    parts.live.current().watches.first().map(|watch| watch.folder.display().to_string());
+                if let Some(first) = first {
+                    editor.add_watch(&[("folder", &first)]).map_err(words)?;
+                }
+            }
+            editor.add_watch(&filled).map_err(words)?;
+        }
+    }
+    editor.save().map_err(words)?;
+    parts.live.reload().await
+}
+
+/// A name as a part of a dotted key: quoted where it is not plain.
+fn key_part(name: &str) -> String {
+    let plain = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    let parts = name.split('.').map(|part| {
+        if plain(part) { part.to_owned() } else { toml::Value::from(part.trim_matches('"')).to_string() }
+    });
+    parts.collect::<Vec<_>>().join(".")
+}
+
+pub(super) async fn ask_remove(
+    Extension(parts): Shared,
+    Extension(frame): Extension<Arc<Frame>>,
+    Path(number): Path<usize>,
+) -> Result<Html<String>, Problem> {
+    let config = parts.live.current();
+    let watch = watch(&config, number)?;
+    Ok(frame.page(
+        Tab::Folders,
+        "Watch a folder no more",
+        &html! {
+            h1 { "Watch this folder no more?" }
+            p.path { (watch.folder.display()) }
+            p { "Files that are put there stay there. Reports that were taken from it are still sent." }
+            form.orders method="post" action={ "/folders/" (number) "/remove" } {
+                (frame.token())
+                input type="hidden" name="folder" value=(watch.folder.display());
+                button.danger { "Watch it no more" }
+                a.button href="/folders" { "Leave it" }
+            }
+        },
+    ))
+}
+
+pub(super) async fn remove(
+    Extension(parts): Shared,
+    Path(number): Path<usize>,
+    sent: Sent,
+) -> Result<Redirect, Problem> {
+    let config = parts.live.current();
+    // Numbers move when somebody else removes a folder meanwhile.
+    if watch(&config, number)?.folder.display().to_string() != sent.get("folder") {
+        return Err(Problem::Conflict("the folders have changed meanwhile: look again".to_owned()));
+    }
+    let invalid = |error: crate::config::ConfigError| Problem::Invalid(error.to_string());
+    let mut editor = parts.live.edit().map_err(invalid)?;
+    editor.remove_watch(number).map_err(invalid)?;
+    editor.save().map_err(invalid)?;
+    parts.live.reload().await.map_err(Problem::Invalid)?;
+    Ok(Redirect::to("/folders"))
+}
+
+/// What can happen to a file.
+fn post_actions() -> &'static [&'static str] {
+    match Key::find("watch[].post-action").map(|key| key.kind) {
+        Some(Kind::Choice(words)) => words,
+        _ => &[],
+    }
+}
+
+fn form(frame: &Frame, number: Option<usize>, values: &Values, outcome: &Markup) -> Html<String> {
+    let value = |name: &str| values.get(name).map_or("", String::as_str);
+    let title = if number.is_some() { "Change a folder" } else { "Watch another folder" };
+    let action = number.map_or_else(|| "/folders/new".to_owned(), |number| format!("/folders/{number}"));
+    let converter = if value("converter").is_empty() { wats_converters::AUTO } else { value("converter") };
+    frame.page(Tab::Folders, title, &html! {
+        h1 { (title) }
+        (outcome)
+        form.card method="post" action=(action) enctype="multipart/form-data" {
+            (frame.token())
+            label for="folder" { "Folder on this machine" }
+            input #folder name="folder" value=(value("folder")) required spellcheck="false" autocomplete="off";
+            label for="converter" { "Converter" }
+            (choice(converter))
+            (explanations())
+            label for="arguments" { "What the converter is told, one a line" }
+            textarea #arguments name="arguments" rows="3" spellcheck="false"
+                placeholder="part-number = PSU-100" { (value("arguments")) }
+            details open[MORE.iter().any(|(name, ..)| !value(name).is_empty())] {
+                summary { "More" }
+                @for (name, about, default) in MORE {
+                    div.field {
+                        label for=(name) { (about) }
+                        @if name == "post-action" {
+                            select id=(name) name=(name) {
+                                option value="" selected[value(name).is_empty()] { "as usual (" (default) ")" }
+                                @for word in post_actions() {
+                                    option value=(word) selected[*word == value(name)] { (word) }
+                                }
+                            }
+                        } @else {
+                            input id=(name) name=(name) value=(value(name)) placeholder=(default) spellcheck="false" autocomplete="off";
+                        }
+                    }
+                }
+            }
+            fieldset {
+                legend { "Try it first" }
+                p.soft { "Choose a file of your tester to see the reports that it gives. Nothing is sent or stored." }
+                label.hidden for="file" { "File to try" }
+                input #file type="file" name="file";
+                button name="action" value="try" data-busy="Reading…" { "Try it" }
+            }
+            div.orders.stay {
+                button.main name="action" value="save" data-busy="Saving…" { "Save" }
+                a.button href="/folders" { "Leave it" }
+            }
+        }
+    })
+}

@@ -1,0 +1,210 @@
+//! The control interface, and its description.
+
+use crate::http::Answer;
+use crate::support::SAMPLE;
+use crate::{Page, refuse_one, station, station_with};
+use serde_json::{Value, json};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+/// Checks every answer against the description, and remembers what was seen.
+struct Described<'a> {
+    page: &'a Page,
+    description: Value,
+    seen: RefCell<BTreeSet<(String, String, String)>>,
+}
+
+impl Described<'_> {
+    /// Sends a request; `path` is as in the description, with its parameters filled in from `sequence`.
+    fn ask(&self, method: &str, path: &str, sequence: i64, query: &str, body: &str) -> Answer {
+        let address = path.replace("{sequence}", &sequence.to_string());
+        let answer = self.page.api(method, &format!("{address}{query}"), body);
+        self.check(method, path, answer)
+    }
+
+    fn check(&self, method: &str, path: &str, answer: Answer) -> Answer {
+        let (method, status) = (method.to_ascii_lowercase(), answer.status.to_string());
+        let described = &self.description["paths"][path][&method]["responses"][&status];
+        assert!(described.is_object(), "{method} {path} {status} is not described: {answer:?}");
+        let described = self.followed(described);
+        let kind = answer.header("content-type").split(';').next().unwrap_or_default().to_owned();
+        match described["content"].as_object() {
+            None => assert!(answer.body.is_empty(), "{answer:?}"),
+            Some(content) => {
+                let schema =
+                    &content.get(&kind).unwrap_or_else(|| panic!("{method} {path}: {kind}"))["schema"];
+                if kind == "application/json" {
+                    self.fits(&answer.json(), schema, path);
+                }
+            }
+        }
+        self.seen.borrow_mut().insert((path.to_owned(), method, status));
+        answer
+    }
+
+    fn followed<'v>(&'v self, value: &'v Value) -> &'v Value {
+        match value["$ref"].as_str() {
+            Some(reference) => self.description.pointer(&reference[1..]).unwrap(),
+            None => value,
+        }
+    }
+
+    /// Whether a value is as its schema says, as far as the description uses schemas.
+    fn fits(&self, value: &Value, schema: &Value, place: &str) {
+        let schema = self.followed(schema);
+        let types: Vec<&str> = match &schema["type"] {
+            Value::Array(types) => types.iter().filter_map(Value::as_str).collect(),
+            other => other.as_str().into_iter().collect(),
+        };
+        let own = match value {
+            Value::Null => "null",
+            Value::Bool(_) => "boolean",
+            Value::Number(number) if number.is_f64() => "number",
+            Value::Number(_) => "integer",
+            Value::String(_) => "string",
+            Value::Array(_) => "array",
+            Value::Object(_) => "object",
+        };
+        assert!(types.contains(&own), "{place}: {value} is not {types:?}");
+        if let Some(words) = schema["enum"].as_array() {
+            assert!(words.contains(value), "{place}: {value} is not one of {words:?}");
+        }
+        for required in schema["required"].as_array().into_iter().flatten() {
+            assert!(value.get(required.as_str().unwrap()).is_some(), "{place} lacks {required}: {value}");
+        }
+        if let (Some(members), Some(properties)) = (value.as_object(), schema["properties"].as_object()) {
+            for (name, member) in members {
+                let property =
+                    properties.get(name).unwrap_or_else(|| panic!("{place}.{name} is not described"));
+                self.fits(member, property, &format!("{place}.{name}"));
+            }
+        }
+        for item in value.as_array().into_iter().flatten() {
+            self.fits(item, &schema["items"], &format!("{place}[]"));
+        }
+    }
+}
+
+#[test]
+fn everything_is_as_described_and_everything_described_was_seen() {
+    let (station, _client, page) = station();
+    let description =
+        page.send("GET", "/api/v1/openapi.json", &[&format!("Host: {}", page.address)], b"").unwrap();
+    let api =
+        Described { page: &page, description: description.expect(200).json(), seen: RefCell::default() };
+
+    let (report, content, retry) =
+        ("/reports/{sequence}", "/reports/{sequence}/content", "/reports/{sequence}/retry");
+    let refused = refuse_one(&station, &page, "REFUSED");
+    assert_eq!(api.ask("GET", report, refused, "", "").expect(200).json()["state"], "quarantined");
+    assert_eq!(api.ask("GET", content, refused, "", "").expect(200).json()["sn"], "REFUSED");
+    api.ask("POST", retry, refused, "", "").expect(204);
+    station.wait_for(1);
+    station.wait("the delivery", |_| page.api("GET", "/status", "").json()["queue"]["delivered"] == 1);
+    api.ask("POST", retry, refused, "", "").expect(409);
+    api.ask("DELETE", report, refused, "", "").expect(409);
+    api.ask("GET", content, refused, "", "").expect(410);
+    let refused = refuse_one(&station, &page, "OTHER");
+    api.ask("DELETE", report, refused, "", "").expect(204);
+    for (method, path) in [("GET", report), ("DELETE", report), ("GET", content), ("POST", retry)] {
+        api.ask(method, path, refused, "", "").expect(404);
+    }
+    api.check("GET", report, page.api("GET", "/reports/x", "").expect(400));
+
+    let status = api.ask("GET", "/status", 0, "", "").expect(200).json();
+    assert_eq!((&status["station"], &status["queue"]["delivered"]), (&json!("FCT-01"), &json!(1)));
+    let list = api.ask("GET", "/reports", 0, "?state=delivered&limit=1", "").expect(200).json();
+    assert_eq!((list["reports"].as_array().unwrap().len(), &list["next"]), (1, &Value::Null));
+    api.ask("GET", "/reports", 0, "?state=odd", "").expect(400);
+    assert!(api.ask("GET", "/converters", 0, "", "").expect(200).body.contains("\"csv\""));
+    assert!(
+        api.ask("GET", "/metrics", 0, "", "")
+            .expect(200)
+            .body
+            .contains("wats_client_delivery_seconds_count 1")
+    );
+    assert!(
+        api.ask("GET", "/logs", 0, "?level=info&limit=50", "")
+            .expect(200)
+            .body
+            .contains("wats-client starts")
+    );
+    api.ask("GET", "/logs", 0, "?limit=x", "").expect(400);
+    station.wait("the server", |_| {
+        api.ask("POST", "/test-connection", 0, "", "").expect(200).json()["ok"] == true
+    });
+    api.ask("GET", "/openapi.json", 0, "", "").expect(200);
+
+    let converted = api.ask("POST", "/convert", 0, "?name=a.json&converter=wsjf", SAMPLE).expect(200).json();
+    assert_eq!(
+        (&converted["converter"], &converted["reports"][0]["report"]["sn"]),
+        (&json!("wsjf"), &json!("SN-0001"))
+    );
+    api.ask("POST", "/convert", 0, "?converter=csv&odd=1", "a;b").expect(422);
+    api.ask("POST", "/convert", 0, "", &"x".repeat((32 << 20) + 1)).expect(413);
+
+    let applied = api
+        .ask("PATCH", "/config", 0, "", r#"{"station.location": "Line 2", "upload.concurrency": 3}"#)
+        .expect(200);
+    assert_eq!(applied.json()["changed"], json!(["station.location", "upload.concurrency"]));
+    let config = api.ask("GET", "/config", 0, "", "").expect(200).json();
+    assert_eq!((&config["station.location"], &config["log.level"]), (&json!("Line 2"), &json!("info")));
+    assert!(!config.to_string().contains("dG9rZW4="), "a secret is shown");
+    api.ask("PATCH", "/config", 0, "", r#"{"station.location": null}"#).expect(200);
+    api.ask("PATCH", "/config", 0, "", r#"{"odd.key": "1"}"#).expect(422);
+    api.ask("PATCH", "/config", 0, "", "{").expect(400);
+    let raw = |method: &str, path: &str, headers: &[&str]| {
+        let host = format!("Host: {}", page.address);
+        let headers: Vec<&str> = [host.as_str()].into_iter().chain(headers.iter().copied()).collect();
+        page.send(method, &format!("/api/v1{path}"), &headers, b"{}").unwrap()
+    };
+    let token = format!("Authorization: Bearer {}", crate::WEB_TOKEN);
+    api.check("PATCH", "/config", raw("PATCH", "/config", &[&token]).expect(415));
+
+    // Nothing without the token, and nothing at all where none is set.
+    let paths = api.description["paths"].as_object().unwrap().clone();
+    let operations: Vec<(&str, &str)> = paths
+        .iter()
+        .flat_map(|(path, item)| {
+            item.as_object().unwrap().keys().map(move |method| (path.as_str(), method.as_str()))
+        })
+        .filter(|(path, method)| *method != "parameters" && *path != "/openapi.json")
+        .collect();
+    for (path, method) in &operations {
+        let address = path.replace("{sequence}", "1");
+        for headers in
+            [&[][..], &["Authorization: Bearer wrong"], &["Authorization: Basic YTpi"], &["Cookie: a=b"]]
+        {
+            api.check(method, path, raw(&method.to_uppercase(), &address, headers).expect(401));
+        }
+    }
+    std::fs::write(station.path("web-token"), "").unwrap();
+    for (path, method) in &operations {
+        let address = path.replace("{sequence}", "1");
+        api.check(method, path, raw(&method.to_uppercase(), &address, &[&token]).expect(403));
+    }
+
+    let mut unseen = Vec::new();
+    for (path, item) in &paths {
+        for (method, operation) in
+            item.as_object().unwrap().iter().filter(|(method, _)| *method != "parameters")
+        {
+            for status in operation["responses"].as_object().unwrap().keys() {
+                if !api.seen.borrow().contains(&(path.clone(), method.clone(), status.clone())) {
+                    unseen.push(format!("{method} {path} {status}"));
+                }
+            }
+        }
+    }
+    assert!(unseen.is_empty(), "described and never seen: {unseen:?}");
+}
+
+#[test]
+fn other_paths_and_methods_are_refused_in_the_same_form() {
+    let (_station, _client, page) = station_with(|_| {});
+    for (method, path, status) in
+        [("GET", "/nothing", 404), ("POST", "/status", 405), ("DELETE", "/config", 405)]
+    {
+        assert!(page.api(method, path, "").expect(status).json()["error"].is_string());
+    }
+}
