@@ -33,7 +33,15 @@ const GROUPS: [(&str, &str); 8] = [
 ];
 /// Starts of keys that have no say in where secrets go, or which files are read and written.
 const HARMLESS: [&str; 10] = [
-    "station.", "upload.", "watch[", "queue.max-", "queue.min-", "queue.keep-", "health.", "log.level", "log.max-size",
+    "station.",
+    "upload.",
+    "watch[",
+    "queue.max-",
+    "queue.min-",
+    "queue.keep-",
+    "health.",
+    "log.level",
+    "log.max-size",
     "log.keep",
 ];
 
@@ -109,7 +117,9 @@ pub(super) async fn change(
     if !token.is_empty() && config.token.find() != Token::Found(Secret::new(token)) {
         let file = keep(&config, keys::TOKEN, token)?;
         if editor.get("server.token-file").map_err(|error| error.to_string())?.is_none() {
-            editor.set("server.token-file", &file.display().to_string()).map_err(|error| error.to_string())?;
+            editor
+                .set("server.token-file", &file.display().to_string())
+                .map_err(|error| error.to_string())?;
         }
     }
     editor.save().map_err(|error| error.to_string())?;
@@ -122,7 +132,9 @@ fn authorise(config: &Config, token: &str, key: &str) -> Result<(), String> {
         return Ok(());
     }
     if keys::SECRETS.iter().any(|secret| key.strip_suffix("-file") == Some(secret.name)) {
-        return Err(format!("{key} names the file of a secret: set a password for this page to change it here"));
+        return Err(format!(
+            "{key} names the file of a secret: set a password for this page to change it here"
+        ));
     }
     match config.token.find() {
         Token::Missing => Ok(()),

@@ -102,7 +102,11 @@ fn the_address_is_changed_only_with_the_token() {
     }
     // Not even with it: any file could be sent as a token.
     for token in ["dG9rZW4=", "b3RoZXI="] {
-        let fields = [("server.token-file", "/etc/hostname"), ("server.url", "http://127.0.0.1:9"), ("api-token", token)];
+        let fields = [
+            ("server.token-file", "/etc/hostname"),
+            ("server.url", "http://127.0.0.1:9"),
+            ("api-token", token),
+        ];
         let body = page.post("/settings", "/settings", &fields).expect(200).body;
         assert!(body.contains("names the file of a secret"), "{body}");
     }
