@@ -255,6 +255,8 @@ pub struct Service {
     pub stop_timeout: Option<String>,
     /// Where the service says how it is.
     pub health: Option<Health>,
+    /// Where people look at the running service.
+    pub page: Option<Page>,
     /// How far the service is locked in. Default: `strict`.
     #[serde(default)]
     pub hardening: Hardening,
@@ -325,6 +327,17 @@ pub struct HealthAddresses {
     /// Arguments with which the program asks the running service and ends with 0 while it is healthy; containers
     /// have no other tool for it. Default: none.
     pub command: Option<Vec<String>>,
+}
+
+/// Web page of a running service.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Page {
+    /// `http` address of its first page; the Start menu of Windows opens it.
+    pub address: String,
+    /// Environment variable through which the program takes `HOST:PORT` to listen on, for further instances on one
+    /// machine. Default: it always listens where `address` says.
+    pub listen: Option<String>,
 }
 
 /// When a service that ended is started again.

@@ -184,6 +184,15 @@ impl Check<'_> {
                     .collect()
             }
         };
+        if let Some(page) = &service.page
+            && !page.address.starts_with("http://")
+        {
+            self.hinted(
+                "/service/page/address",
+                format!("\"{}\" is not an address that a browser on the machine can open", page.address),
+                "write something like http://127.0.0.1:8080/; certificates are for what leaves the machine",
+            );
+        }
         for (at, address) in addresses {
             if !address.starts_with("http://") {
                 self.hinted(

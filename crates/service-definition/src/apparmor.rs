@@ -51,7 +51,7 @@ fn capabilities(p: &mut Profile, service: &Definition) {
             "setuid",
         ]);
     }
-    if service.listener().is_some_and(|listener| listener.port < 1024) {
+    if service.listeners().iter().any(|listener| listener.port < 1024) {
         all.push("net_bind_service");
     }
     if !all.is_empty() {

@@ -77,6 +77,9 @@ pub struct Definition {
     /// Where it says how it is.
     #[serde(default)]
     pub health: Option<Health>,
+    /// Where people look at it.
+    #[serde(default)]
+    pub page: Option<Page>,
 }
 
 impl Definition {
@@ -110,6 +113,7 @@ impl Definition {
             credentials: BTreeMap::new(),
             settings: BTreeMap::new(),
             health: None,
+            page: None,
         }
     }
 
@@ -326,4 +330,15 @@ impl Health {
         let address = address.to_owned();
         Self { live: address.clone(), ready: address.clone(), address, listen: None, command: None }
     }
+}
+
+/// Where people look at a running service with a browser.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Page {
+    /// `http` address of its first page.
+    pub address: String,
+    /// Environment variable through which the program takes `HOST:PORT` to listen on.
+    #[serde(default)]
+    pub listen: Option<String>,
 }

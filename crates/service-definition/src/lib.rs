@@ -29,8 +29,8 @@ pub mod windows;
 mod yaml;
 
 pub use definition::{
-    Account, Definition, Hardening, Health, Network, Platform, Ready, RestartPolicy, Setting, SettingType,
-    Start,
+    Account, Definition, Hardening, Health, Network, Page, Platform, Ready, RestartPolicy, Setting,
+    SettingType, Start,
 };
 pub use folders::{Folder, Folders, Ownership};
 pub use listener::Listener;

@@ -2,7 +2,7 @@
 
 use crate::Definition;
 
-/// Where a service answers questions about its health.
+/// Where a service waits for connections.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listener {
     /// Name or address of the interface, without brackets.
@@ -34,8 +34,29 @@ impl Definition {
     /// Where it listens for questions about its health: as its environment tells it, else as its address says.
     pub fn listener(&self) -> Option<Listener> {
         let health = self.health.as_ref()?;
-        let told = health.listen.as_ref().and_then(|variable| self.environment.get(variable));
-        Listener::parse(told.unwrap_or(&health.address))
+        self.told(health.listen.as_ref(), &health.address)
+    }
+
+    /// Where it listens for browsers: as its environment tells it, else as the page's address says.
+    pub fn page_listener(&self) -> Option<Listener> {
+        let page = self.page.as_ref()?;
+        self.told(page.listen.as_ref(), &page.address)
+    }
+
+    /// All that it listens at, each port once.
+    pub fn listeners(&self) -> Vec<Listener> {
+        let mut all: Vec<Listener> = Vec::new();
+        for listener in self.listener().into_iter().chain(self.page_listener()) {
+            if !all.iter().any(|one| one.port == listener.port) {
+                all.push(listener);
+            }
+        }
+        all
+    }
+
+    fn told(&self, variable: Option<&String>, address: &str) -> Option<Listener> {
+        let told = variable.and_then(|variable| self.environment.get(variable));
+        Listener::parse(told.map_or(address, String::as_str))
     }
 }
 

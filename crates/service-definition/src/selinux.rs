@@ -151,7 +151,7 @@ fn process(cil: &mut Cil, service: &Definition) {
         let capabilities =
             "chown dac_override dac_read_search fowner fsetid kill setgid setuid net_bind_service";
         cil.allow("self", &format!("capability ({capabilities})"));
-    } else if service.listener().is_some_and(|listener| listener.port < 1024) {
+    } else if service.listeners().iter().any(|listener| listener.port < 1024) {
         cil.allow("self", "capability (net_bind_service)");
     }
 }
@@ -255,29 +255,42 @@ fn network(cil: &mut Cil, service: &Definition) {
         cil.allow("unreserved_port_type", "tcp_socket (name_bind)");
         cil.allow("node_t", "tcp_socket (node_bind)");
     }
-    let Some(listener) = service.listener() else { return };
-    cil.line(&format!("; In on TCP port {}, where its health is asked for.", listener.port));
+    let listeners = service.listeners();
+    if listeners.is_empty() {
+        return;
+    }
+    cil.line("; In where its health is asked for and its page is looked at.");
     cil.allow("node_t", "tcp_socket (node_bind)");
-    match known_port(listener.port) {
-        Some(of) => cil.allow(of, "tcp_socket (name_bind)"),
-        None => {
-            let port = listener.port;
-            cil.line(
-                "(type @_port_t)\n(roletype object_r @_port_t)\n(typeattributeset port_type (@_port_t))",
-            );
+    let ports = || listeners.iter().map(|listener| listener.port);
+    let mut known: Vec<&str> = ports().flat_map(known_port).collect();
+    known.sort_unstable();
+    known.dedup();
+    for of in known {
+        cil.allow_known(&format!("bind_{of}"), of, &["tcp_socket (name_bind)"]);
+    }
+    let own: Vec<u16> = ports().filter(|port| known_port(*port).next().is_none()).collect();
+    if !own.is_empty() {
+        cil.line("(type @_port_t)\n(roletype object_r @_port_t)\n(typeattributeset port_type (@_port_t))");
+        for port in own {
             cil.line(&format!("(portcon tcp {port} (system_u object_r @_port_t ((s0) (s0))))"));
-            cil.allow("@_port_t", "tcp_socket (name_bind)");
         }
+        cil.allow("@_port_t", "tcp_socket (name_bind)");
     }
 }
 
-/// The type of a port that the reference policy has labelled: nobody may label it a second time.
-fn known_port(port: u16) -> Option<&'static str> {
-    match port {
-        80 | 443 | 488 | 8008 | 8009 | 8443 => Some("http_port_t"),
-        3128 | 8080 | 8118 | 10001..=10010 => Some("http_cache_port_t"),
-        _ => None,
-    }
+/// The types of a port that policies have labelled: nobody may label it a second time.
+fn known_port(port: u16) -> impl Iterator<Item = &'static str> {
+    let lines = include_str!("selinux-ports.txt").lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(move |line| {
+        let mut words = line.split(' ');
+        let of = words.next()?;
+        let holds = |range: &str| {
+            let (first, last) = range.split_once('-').unwrap_or((range, range));
+            first.parse().is_ok_and(|first: u16| first <= port)
+                && last.parse().is_ok_and(|last: u16| port <= last)
+        };
+        words.any(holds).then_some(of)
+    })
 }
 
 fn labels(cil: &mut Cil, service: &Definition) {

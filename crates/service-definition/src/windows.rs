@@ -176,14 +176,14 @@ pub fn service(service: &Definition) -> Service {
             })
             .collect(),
         firewall: service
-            .listener()
+            .listeners()
+            .iter()
             .filter(|listener| !listener.is_loopback())
             .map(|listener| FirewallRule {
                 name: display_name.clone(),
                 program: service.program.clone(),
                 port: listener.port,
             })
-            .into_iter()
             .collect(),
         name,
         display_name,

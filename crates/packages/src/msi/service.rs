@@ -50,8 +50,8 @@ pub(super) fn add(payload: &Payload, definition: &Definition, package: &mut Pack
     recovery(&service, &found, package)?;
     environment(&service, definition, &paths, package)?;
     firewall(&service, &file, package)?;
-    if let Some(health) = &definition.health {
-        start_menu(payload, &health.address, package)?;
+    if let Some(page) = &definition.page {
+        start_menu(payload, &page.address, package)?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use landfall_manifest::model::{self, Manifest};
 use landfall_manifest::values;
 use landfall_service_definition::{
-    Account, Definition, Folders, Hardening, Health, Network, Platform, Ready, RestartPolicy, Setting,
+    Account, Definition, Folders, Hardening, Health, Network, Page, Platform, Ready, RestartPolicy, Setting,
     SettingType, Start,
 };
 
@@ -99,6 +99,10 @@ pub(crate) fn from_layout(
         credentials,
         settings,
         health: service.health.as_ref().map(health),
+        page: service
+            .page
+            .as_ref()
+            .map(|page| Page { address: page.address.clone(), listen: page.listen.clone() }),
     };
     // Whoever asks a container is outside it. Without a variable it listens where it always does.
     Some(match platform {

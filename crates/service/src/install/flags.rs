@@ -13,8 +13,9 @@ pub const UNINSTALL: &str = "uninstall-service";
 /// Name of the command that only looks.
 pub const PREFLIGHT: &str = "preflight";
 
-/// Name of the setting for where the service listens.
+/// Names of the settings for where the service listens.
 const HEALTH_LISTEN: &str = "health-listen";
+const PAGE_LISTEN: &str = "page-listen";
 
 /// Options that an answer file and the environment may give too: name, and whether it is a yes or no.
 const ANSWERABLE: &[(&str, bool)] = &[
@@ -53,26 +54,32 @@ pub(crate) fn variable(definition: &Definition, name: &str) -> String {
     format!("{}_INSTALL_{}", upper(&definition.name), upper(name))
 }
 
-/// The definition with a setting for where the service listens, if it can be told and has no such setting: without
-/// it no second instance could run beside the first.
+/// The definition with settings for where the service listens, if it can be told and has no such settings: without
+/// them no second instance could run beside the first.
 pub(crate) fn with_listener(definition: &Definition) -> Definition {
     let mut definition = definition.clone();
-    let Some(variable) = definition.health.as_ref().and_then(|health| health.listen.clone()) else {
-        return definition;
-    };
-    if definition.settings.values().all(|setting| setting.environment != variable) {
-        let default = definition.listener().map(|listener| match listener.host.contains(':') {
+    let health = definition.health.as_ref().and_then(|health| health.listen.clone());
+    let page = definition.page.as_ref().and_then(|page| page.listen.clone());
+    for (name, title, variable, listener) in [
+        (HEALTH_LISTEN, "Address and port on which it tells its health", health, definition.listener()),
+        (PAGE_LISTEN, "Address and port of its page", page, definition.page_listener()),
+    ] {
+        let Some(environment) = variable else { continue };
+        if definition.settings.values().any(|setting| setting.environment == environment) {
+            continue;
+        }
+        let default = listener.map(|listener| match listener.host.contains(':') {
             true => format!("[{}]:{}", listener.host, listener.port),
             false => format!("{}:{}", listener.host, listener.port),
         });
         let setting = Setting {
-            title: "Address and port on which it tells its health".to_owned(),
+            title: title.to_owned(),
             kind: SettingType::String,
             required: false,
             default,
-            environment: variable,
+            environment,
         };
-        definition.settings.insert(HEALTH_LISTEN.to_owned(), setting);
+        definition.settings.insert(name.to_owned(), setting);
     }
     definition
 }
