@@ -59,6 +59,9 @@ required = true
 title = "API token"
 type = "secret"
 
+[settings.workers]
+type = "integer"
+
 [settings.watch-folder]
 title = "Watched folder"
 type = "directory"
@@ -157,11 +160,11 @@ fn the_service_is_told_by_tables() {
 fn secrets_stay_out_of_logs_and_command_lines() {
     let database = database(&sample());
     let hidden = cell(&database, "Property", "MsiHiddenProperties", "Value");
-    for property in ["API_TOKEN", "Secret.API_TOKEN"] {
+    for property in ["API_TOKEN", "Secret.API_TOKEN", "UndoSecret.API_TOKEN", "KeepSecret.API_TOKEN"] {
         assert!(hidden.split(';').any(|one| one == property), "{hidden}");
     }
     let secure = cell(&database, "Property", "SecureCustomProperties", "Value");
-    for property in ["API_TOKEN", "SERVER_URL", "WATCH_FOLDER", "INSTALLDIR", "PURGE"] {
+    for property in ["API_TOKEN", "API_TOKEN_FILE", "SERVER_URL", "WATCH_FOLDER", "INSTALLDIR", "PURGE"] {
         assert!(secure.split(';').any(|one| one == property), "{secure}");
     }
     // The one action that may know it hands it over inside the installer.
@@ -170,8 +173,54 @@ fn secrets_stay_out_of_logs_and_command_lines() {
         assert!(may || !row[3].text().contains("[API_TOKEN]"), "{row:?}");
     }
     for row in &database.table("Registry").unwrap().rows {
-        assert!(!row[4].text().contains("API_TOKEN"), "{row:?}");
+        assert!(!row[4].text().contains("[API_TOKEN]"), "{row:?}");
     }
+}
+
+#[test]
+fn the_wizard_says_what_is_wrong_with_a_setting() {
+    let database = database(&sample());
+    let events: Vec<(String, String, String)> = database
+        .rows("ControlEvent")
+        .filter(|row| row.text("Dialog_") == "SettingsDlg" && row.text("Control_") == "Next")
+        .map(|row| (row.text("Event").into(), row.text("Argument").into(), row.text("Condition").into()))
+        .collect();
+    let wrong = |property: &str| {
+        events.iter().any(|(event, said, condition)| {
+            event == "[INVALID_SETTING]" && said.starts_with(property) && condition.starts_with("NOT (")
+        })
+    };
+    assert!(wrong("SERVER_URL (Server address) must begin with"), "{events:#?}");
+    assert!(wrong("WORKERS (workers) must be a whole number"), "{events:#?}");
+    assert!(
+        events.iter().any(|(event, _, condition)| event == "SpawnDialog" && condition == "INVALID_SETTING")
+    );
+    let on = events.iter().find(|(event, ..)| event == "NewDialog").unwrap();
+    assert_eq!(on.2, "NOT INVALID_SETTING");
+}
+
+#[test]
+fn the_path_is_the_manifest_s_to_say() {
+    let mut payload = sample();
+    assert!(database(&payload).table("Environment").is_none());
+    payload.options.msi.path = Some(true);
+    assert_eq!(cell(&database(&payload), "Environment", "Path", "Value"), "[~];[INSTALLDIR]");
+}
+
+#[test]
+fn the_best_level_is_lzx() {
+    let payload = sample();
+    let mut output = Cursor::new(Vec::new());
+    let options = Options {
+        level: Level::Best,
+        compression: None,
+        threads: 1,
+        scratch: std::env::temp_dir(),
+        progress: &|_| {},
+    };
+    let package = packager(Format::Msi);
+    package.write(&payload, &options, &mut output).unwrap();
+    assert_eq!(package.read(&mut output).unwrap().compression, "lzx");
 }
 
 #[test]
@@ -260,11 +309,14 @@ fn lives_and_goes_under_wine() {
     let queued = windows.drive("ProgramData/kestrel/state/queued.json");
 
     // A setting that cannot be is refused before anything changes.
-    let (code, _) = windows.msiexec(&["/i", "one.msi", "SERVER_URL=ftp://wrong.test"]);
-    assert_eq!(code, 1603 & 0xFF);
-    assert!(!configuration.exists());
+    for wrong in ["SERVER_URL=ftp://wrong.test", "WORKERS=some"] {
+        let (code, _) = windows.msiexec(&["/i", "one.msi", wrong]);
+        assert_eq!(code, 1603 & 0xFF, "{wrong}");
+        assert!(!configuration.exists());
+    }
 
-    let settings = ["SERVER_URL=https://given.test", "API_TOKEN=s3cr3t", r"INSTALLDIR=C:\Own Folder\"];
+    let settings =
+        ["SERVER_URL=https://given.test", "API_TOKEN=s3cr3t", "WORKERS=-3", r"INSTALLDIR=C:\Own Folder\"];
     let (code, log) = windows.msiexec(&[&["/i", "one.msi"][..], &settings].concat());
     assert_eq!(code, 0, "{log}");
     // Wine lists hidden properties at the end of its log; Windows does not.
@@ -272,6 +324,9 @@ fn lives_and_goes_under_wine() {
     assert!(said.iter().all(|line| line.starts_with("Property(S): ")), "{said:?}");
     let secret = windows.drive("ProgramData/kestrel/credentials/api-token");
     assert_eq!(fs::read_to_string(&secret).unwrap(), "s3cr3t");
+    let beside: Vec<_> =
+        fs::read_dir(secret.parent().unwrap()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(beside, ["api-token"]);
     assert!(program.exists());
     let state = windows.service();
     assert!(state.contains("state=4 start=2") && state.contains("Own Folder"), "{state}");
@@ -290,8 +345,13 @@ fn lives_and_goes_under_wine() {
     assert_eq!(code, 0, "{log}");
     assert_eq!(fs::read_to_string(&configuration).unwrap(), "# edited\n");
 
+    // It runs after the repair because it ran before, although it no longer starts by itself.
+    windows.wait_for("state=4");
+    // One that an administrator stopped stays stopped.
+    windows.stop();
     let (code, log) = windows.msiexec(&["/i", "two.msi"]);
     assert_eq!(code, 0, "{log}");
+    assert!(windows.service().contains("state=1"), "{}", windows.service());
     assert!(program.exists());
     assert_eq!(fs::read_to_string(&configuration).unwrap(), "# edited\n");
     assert!(queued.exists());
@@ -308,9 +368,14 @@ fn lives_and_goes_under_wine() {
     assert_eq!(fs::read_to_string(&configuration).unwrap(), "# edited\n");
     assert!(queued.exists());
 
-    // Installed again, it is as before; not downgraded; purged, nothing stays.
-    let (code, log) = windows.msiexec(&["/i", "two.msi"]);
+    // Installed again, it is as before, and takes another secret from a file; not downgraded; purged, nothing stays.
+    fs::write(windows.folder().join("token.txt"), "n3w").unwrap();
+    let token =
+        format!(r"API_TOKEN_FILE=Z:{}\token.txt", windows.folder().display().to_string().replace('/', "\\"));
+    let (code, log) = windows.msiexec(&["/i", "two.msi", &token]);
     assert_eq!(code, 0, "{log}");
+    assert!(!log.contains("n3w"));
+    assert_eq!(fs::read_to_string(&secret).unwrap(), "n3w");
     assert_eq!(fs::read_to_string(&configuration).unwrap(), "# edited\n");
     assert_eq!(windows.msiexec(&["/i", "one.msi"]).0, 1603 & 0xFF);
     let (code, log) = windows.msiexec(&["/x", "two.msi", "PURGE=1"]);

@@ -165,8 +165,13 @@ pub(crate) fn product(version: &str, program: FileContent) -> Package {
         interface: Some(Interface {
             license: Some("Do as you like {here}.\n".into()),
             fields: vec![
-                Field { property: "SERVER_URL".into(), label: "Server & port".into(), secret: false },
-                Field { property: "API_TOKEN".into(), label: "Token".into(), secret: true },
+                Field {
+                    property: "SERVER_URL".into(),
+                    label: "Server & port".into(),
+                    secret: false,
+                    rule: None,
+                },
+                Field { property: "API_TOKEN".into(), label: "Token".into(), secret: true, rule: None },
             ],
         }),
     }
