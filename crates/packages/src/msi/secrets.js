@@ -9,11 +9,16 @@ function remove(path) {
 // Writes what stands behind the bar to the file whose path stands before it.
 function write() {
   var data = Session.Property("CustomActionData"), bar = data.indexOf("|"), path = data.substr(0, bar);
+  var secret = data.substr(bar + 1);
+  // It would be written in the code page of the machine.
+  if (/[^\x20-\x7e]/.test(secret)) {
+    throw new Error("a secret with characters beyond ASCII must be given in a file: PROPERTY_FILE=C:\\secret.txt");
+  }
   keepOf(path);
   if (files.FileExists(path)) files.MoveFile(path, path + ".old");
   else files.CreateTextFile(path + ".none", true).Close();
   var file = files.CreateTextFile(path, true);
-  file.Write(data.substr(bar + 1));
+  file.Write(secret);
   file.Close();
   return 1;
 }

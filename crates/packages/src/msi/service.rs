@@ -17,8 +17,8 @@ use crate::Error;
 const SERVICE: &str = "Service";
 /// Property that collects the variables of the service.
 const ENVIRONMENT: &str = "ServiceEnvironment";
-/// Separates the strings of a list in `reg.exe`.
-const SEPARATOR: &str = r"\0";
+/// Separates the variables on the command line of `reg.exe`. Its own choice, `\0`, begins names of folders.
+pub(super) const SEPARATOR: &str = "|";
 
 /// Adds the service with its folders, its source of events, its firewall rules and its place in the Start menu.
 pub(super) fn add(payload: &Payload, definition: &Definition, package: &mut Package) -> Result<(), Error> {
@@ -157,6 +157,11 @@ fn environment(
     }
     let mut number = 0;
     while let Some((name, value)) = fixed.next() {
+        if value.contains(['"', '|']) {
+            return Err(inexpressible(format!(
+                "the variable {name} of the service with a quotation mark or |"
+            )));
+        }
         let end = if fixed.peek().is_some() { SEPARATOR } else { "" };
         let value = format!("[{ENVIRONMENT}]{}={}{end}", literal(name), paths.formatted(value));
         set(&format!("{ENVIRONMENT}.{number}"), ENVIRONMENT, value, None, package)?;
@@ -164,7 +169,7 @@ fn environment(
     }
     let key = format!(r"HKLM\SYSTEM\CurrentControlSet\Services\{}", literal(&service.name));
     let command = format!(
-        "\"[System64Folder]reg.exe\" add \"{key}\" /v Environment /t REG_MULTI_SZ /d \"[{ENVIRONMENT}]\" /f"
+        "\"[System64Folder]reg.exe\" add \"{key}\" /v Environment /t REG_MULTI_SZ /s {SEPARATOR} /d \"[{ENVIRONMENT}]\" /f"
     );
     let condition = Some("NOT REMOVE".to_owned());
     let after = "InstallServices";

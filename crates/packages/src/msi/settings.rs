@@ -14,9 +14,11 @@ use landfall_payload::{Definition, Payload, Setting, SettingType};
 use super::actions::{literal, set};
 use super::files::{FEATURE, Place, id};
 use super::inexpressible;
-use super::service::{Paths, permissions};
+use super::service::{Paths, SEPARATOR, permissions};
 use crate::Error;
 
+/// Property that holds a quotation mark, for which the language of conditions has no text.
+const QUOTE: &str = "QuotationMark";
 /// Writes secrets. Windows keeps the data of these actions out of the log, because they are among the hidden properties.
 const SECRETS: &str = include_str!("secrets.js");
 /// The functions of [`SECRETS`] with the beginnings of their actions' names.
@@ -54,12 +56,13 @@ pub(super) fn add(payload: &Payload, package: &mut Package, interface: &mut Inte
         remembered: None,
     });
     let Some(definition) = &payload.service else { return Ok(()) };
+    package.properties.push(Property::fixed(QUOTE, "\""));
     let paths = Paths::new(payload);
     for (name, setting) in &definition.settings {
         let property = property(name);
         let secret = setting.kind == SettingType::Secret;
-        let rule = rule(&property, setting);
-        if let Some(LaunchCondition { condition, message }) = &rule {
+        let rules = rules(&property, setting);
+        for LaunchCondition { condition, message } in &rules {
             let condition = format!("Installed OR {condition}");
             package.launch_conditions.push(LaunchCondition { condition, message: message.clone() });
         }
@@ -69,29 +72,44 @@ pub(super) fn add(payload: &Payload, package: &mut Package, interface: &mut Inte
             let default = setting.default.as_deref().map(|text| paths.formatted(text));
             remember(&property, default, &format!(r"{key}\Settings"), package)?;
         }
-        interface.fields.push(Field { property, label: setting.title.clone(), secret, rule });
+        interface.fields.push(Field { property, label: setting.title.clone(), secret, rules });
     }
     Ok(())
 }
 
 /// What a value must be like where one is given, and how that is said.
-fn rule(property: &str, setting: &Setting) -> Option<LaunchCondition> {
-    let (allowed, said) = match setting.kind {
-        SettingType::Url => (
+fn rules(property: &str, setting: &Setting) -> Vec<LaunchCondition> {
+    let mut rules = Vec::new();
+    let mut add = |allowed: String, said: String| {
+        rules.push(LaunchCondition {
+            condition: format!("NOT {property} OR {allowed}"),
+            message: format!("{property} ({}) {said}", literal(&setting.title)),
+        });
+    };
+    match setting.kind {
+        SettingType::Url => add(
             format!("{property} ~<< \"http://\" OR {property} ~<< \"https://\""),
-            "must begin with http:// or https://.",
+            "must begin with http:// or https://.".to_owned(),
         ),
         SettingType::Boolean => {
-            (format!("{property} = \"true\" OR {property} = \"false\""), "must be true or false.")
+            add(
+                format!("{property} = \"true\" OR {property} = \"false\""),
+                "must be true or false.".to_owned(),
+            );
         }
         // Text that is no number is neither.
-        SettingType::Integer => (format!("{property} >= 0 OR {property} < 0"), "must be a whole number."),
-        _ => return None,
-    };
-    Some(LaunchCondition {
-        condition: format!("NOT {property} OR {allowed}"),
-        message: format!("{property} ({}) {said}", literal(&setting.title)),
-    })
+        SettingType::Integer => {
+            add(format!("{property} >= 0 OR {property} < 0"), "must be a whole number.".to_owned());
+        }
+        SettingType::Secret => return rules,
+        _ => {}
+    }
+    // They would end the value on the command line that hands it over, or the variable.
+    add(
+        format!("NOT ({property} >< {QUOTE} OR {property} >< \"{SEPARATOR}\")"),
+        format!("must contain neither quotation marks nor {SEPARATOR}."),
+    );
+    rules
 }
 
 /// A property that upgrades and repairs keep.

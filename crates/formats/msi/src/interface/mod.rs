@@ -34,7 +34,7 @@ pub struct Field {
     /// Whether what is typed is not shown.
     pub secret: bool,
     /// What must hold before the wizard goes on, and what is said where it does not (formatted text).
-    pub rule: Option<LaunchCondition>,
+    pub rules: Vec<LaunchCondition>,
 }
 
 /// Most fields of a dialog.

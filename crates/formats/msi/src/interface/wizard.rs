@@ -155,7 +155,7 @@ fn settings(interface: &Interface, back: Option<&'static str>, next: Option<&'st
     }
     // Empty braces take the property away.
     dialog.on("Next", &format!("[{INVALID}]"), "{}");
-    for rule in interface.fields.iter().filter_map(|field| field.rule.as_ref()) {
+    for rule in interface.fields.iter().flat_map(|field| &field.rules) {
         let broken = format!("NOT ({})", rule.condition);
         dialog.on_if("Next", &format!("[{INVALID}]"), &rule.message, &broken);
     }

@@ -169,9 +169,14 @@ pub(crate) fn product(version: &str, program: FileContent) -> Package {
                     property: "SERVER_URL".into(),
                     label: "Server & port".into(),
                     secret: false,
-                    rule: None,
+                    rules: Vec::new(),
                 },
-                Field { property: "API_TOKEN".into(), label: "Token".into(), secret: true, rule: None },
+                Field {
+                    property: "API_TOKEN".into(),
+                    label: "Token".into(),
+                    secret: true,
+                    rules: Vec::new(),
+                },
             ],
         }),
     }
