@@ -192,6 +192,7 @@ fn the_wizard_says_what_is_wrong_with_a_setting() {
     };
     assert!(wrong("SERVER_URL (Server address) must begin with"), "{events:#?}");
     assert!(wrong("WORKERS (workers) must be a whole number"), "{events:#?}");
+    assert!(wrong("WATCH_FOLDER (Watched folder) must contain neither quotation marks nor |"), "{events:#?}");
     assert!(
         events.iter().any(|(event, _, condition)| event == "SpawnDialog" && condition == "INVALID_SETTING")
     );
@@ -205,6 +206,34 @@ fn the_path_is_the_manifest_s_to_say() {
     assert!(database(&payload).table("Environment").is_none());
     payload.options.msi.path = Some(true);
     assert_eq!(cell(&database(&payload), "Environment", "Path", "Value"), "[~];[INSTALLDIR]");
+}
+
+#[test]
+fn administrative_images_and_group_policy() {
+    let database = database(&sample());
+    let actions = |table: &str| -> Vec<&str> {
+        let mut rows: Vec<_> = database.rows(table).collect();
+        rows.sort_by_key(|row| row.int("Sequence"));
+        rows.iter().map(|row| row.text("Action")).collect()
+    };
+    // An image is unpacked, and nothing of the package's own runs.
+    let costs = ["CostInitialize", "FileCost", "CostFinalize"];
+    let image =
+        ["InstallValidate", "InstallInitialize", "InstallAdminPackage", "InstallFiles", "InstallFinalize"];
+    assert_eq!(actions("AdminExecuteSequence"), [&costs[..], &image].concat());
+    // Group Policy advertises before it installs.
+    let published = ["PublishFeatures", "PublishProduct", "InstallFinalize"];
+    assert!(actions("AdvtExecuteSequence").ends_with(&published));
+    assert_eq!(cell(&database, "Property", "ALLUSERS", "Value"), "1");
+}
+
+#[test]
+fn the_list_of_programs_shows_the_icon() {
+    let mut payload = sample();
+    payload.product.windows_icon = Some(b"an icon"[..].into());
+    let database = database(&payload);
+    assert_eq!(cell(&database, "Property", "ARPPRODUCTICON", "Value"), "Product.ico");
+    assert!(database.row("Icon", "Product.ico").is_some());
 }
 
 #[test]
@@ -302,6 +331,10 @@ fn lives_and_goes_under_wine() {
     let Some(windows) = Windows::start("kestrel") else { return };
     for (version, name) in [("1.0.0", "one.msi"), ("1.1.0", "two.msi")] {
         let payload = payload(windows.folder(), version, "x86_64-pc-windows-gnu");
+        // Windows never replaces a program that has a version by a file of which the package names none.
+        let database = database(&payload);
+        let program = database.rows("File").find(|row| row.text("FileName").ends_with(".exe")).unwrap();
+        assert_eq!((program.text("Version"), program.text("Language")), (&*format!("{version}.0"), "1033"));
         fs::write(windows.folder().join(name), write(&payload).unwrap()).unwrap();
     }
     let program = windows.drive("Own Folder/kestrel.exe");
@@ -309,7 +342,7 @@ fn lives_and_goes_under_wine() {
     let queued = windows.drive("ProgramData/kestrel/state/queued.json");
 
     // A setting that cannot be is refused before anything changes.
-    for wrong in ["SERVER_URL=ftp://wrong.test", "WORKERS=some"] {
+    for wrong in ["SERVER_URL=ftp://wrong.test", "WORKERS=some", "WATCH_FOLDER=C:\\a|b"] {
         let (code, _) = windows.msiexec(&["/i", "one.msi", wrong]);
         assert_eq!(code, 1603 & 0xFF, "{wrong}");
         assert!(!configuration.exists());

@@ -4,8 +4,7 @@ use std::io::Write;
 
 use landfall_msi::ice::{Finding, Severity};
 use landfall_msi::installer::{
-    Compression, EnvironmentVariable, Feature, INSTALLDIR, Package, Property, RegistryData, RegistryRoot,
-    RegistryValue, Timing,
+    Compression, EnvironmentVariable, Feature, INSTALLDIR, Icon, Package, Property, Timing,
 };
 use landfall_msi::{Guid, Interface};
 use landfall_payload::{EntryKind, Format, Payload, Role};
@@ -88,7 +87,9 @@ pub(super) fn package(payload: &Payload) -> Result<Package, Error> {
     if payload.options.msi.path.unwrap_or(payload.service.is_none()) {
         add_to_path(&mut package)?;
     }
-    show_icon(&mut package)?;
+    if let Some(icon) = &product.windows_icon {
+        package.icons.push(Icon { id: id("Product.ico")?, bytes: icon.to_vec(), of_product: true });
+    }
     list_of_programs(payload, &mut package);
     purge(payload, &mut package)?;
     Ok(package)
@@ -120,23 +121,6 @@ fn add_to_path(package: &mut Package) -> Result<(), Error> {
     if let Some(component) = component {
         component.environment.push(path);
     }
-    Ok(())
-}
-
-/// The icon in the list of installed programs is the first program's own. `ARPPRODUCTICON` would need it once more, in a
-/// file of its own.
-fn show_icon(package: &mut Package) -> Result<(), Error> {
-    let program = package.components.iter_mut().find(|c| c.files.iter().any(|f| f.name.ends_with(".exe")));
-    let Some(component) = program else { return Ok(()) };
-    let Some(file) = component.files.first().map(|file| file.id.clone()) else { return Ok(()) };
-    component.registry.push(RegistryValue {
-        id: id("Icon")?,
-        root: RegistryRoot::LocalMachine,
-        key: r"Software\Microsoft\Windows\CurrentVersion\Uninstall\[ProductCode]".to_owned(),
-        name: Some("DisplayIcon".to_owned()),
-        data: RegistryData::Text(format!("[#{file}]")),
-        permissions: None,
-    });
     Ok(())
 }
 
