@@ -470,6 +470,8 @@ pub struct Msi {
     /// Whether the product's folder is added to the machine's `PATH`, so that its programs can be called by name.
     /// Default: for a product without a service.
     pub path: Option<bool>,
+    /// Address of the page that the entry in the Start menu opens. Default: the host and port of `service.health`.
+    pub page: Option<String>,
 }
 
 /// Debian packages.

@@ -10,7 +10,7 @@ use std::path::Path;
 use landfall_msi::ice::{self, Severity};
 use landfall_msi::{Database, Reader};
 use landfall_packages::*;
-use landfall_payload::{Format, Payload};
+use landfall_payload::{Content, Entry, EntryKind, Format, Payload};
 use windows::Windows;
 
 const MANIFEST: &str = r#"
@@ -206,6 +206,40 @@ fn the_path_is_the_manifest_s_to_say() {
     assert!(database(&payload).table("Environment").is_none());
     payload.options.msi.path = Some(true);
     assert_eq!(cell(&database(&payload), "Environment", "Path", "Value"), "[~];[INSTALLDIR]");
+}
+
+#[test]
+fn what_windows_does_not_take_is_said_before_anything_is_written() {
+    let long = format!("/doc/{}", "n".repeat(231));
+    for (paths, said) in [
+        (vec!["/doc/nul.txt"], "nul is a device"),
+        (vec!["/doc/COM1/a.txt"], "COM1 is a device"),
+        (vec!["/doc/a:b"], "':' is not allowed"),
+        (vec!["/doc/end."], "must not end with a period"),
+        (vec!["/doc/space "], "must not end with a period or a space"),
+        (vec!["/doc/Name", "/doc/NAME"], "does not tell names by case"),
+        (vec!["/Doc/a", "/doc/A"], "does not tell names by case"),
+        (vec![&long], "paths of at most 259"),
+    ] {
+        let mut payload = sample();
+        for path in paths {
+            let kind = EntryKind::File(Content::Bytes(b"x"[..].into()));
+            payload.all_entries.push(Entry { path: path.into(), kind, ..Entry::directory("") });
+        }
+        let refused = packager(Format::Msi).check(&payload).unwrap_err().to_string();
+        assert!(refused.contains(said), "{refused}");
+    }
+}
+
+#[test]
+fn the_start_menu_opens_the_page() {
+    let mut payload = sample();
+    let page = |payload: &Payload| cell(&database(payload), "IniFile", "Page.URL", "Value");
+    assert_eq!(page(&payload), "http://127.0.0.1:8080/");
+    payload.options.msi.page = Some("http://127.0.0.1:8765/start".into());
+    assert_eq!(page(&payload), "http://127.0.0.1:8765/start");
+    payload.options.msi.page = Some("javascript:alert(1)".into());
+    assert!(write(&payload).unwrap_err().to_string().contains("package.msi.page"));
 }
 
 #[test]

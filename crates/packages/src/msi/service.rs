@@ -51,8 +51,8 @@ pub(super) fn add(payload: &Payload, definition: &Definition, package: &mut Pack
     recovery(&service, &found, package)?;
     environment(&service, definition, &paths, package)?;
     firewall(&service, &file, package)?;
-    if let Some(health) = &definition.health {
-        start_menu(payload, &health.address, &file, package)?;
+    if let Some(page) = page(payload, definition)? {
+        start_menu(payload, &page, &file, package)?;
     }
     Ok(())
 }
@@ -254,15 +254,31 @@ fn firewall(service: &windows::Service, program: &Identifier, package: &mut Pack
     Ok(())
 }
 
+/// Address of the service's page, if it has one.
+fn page(payload: &Payload, definition: &Definition) -> Result<Option<String>, Error> {
+    if let Some(page) = &payload.options.msi.page {
+        if !page.starts_with("http://") && !page.starts_with("https://") || page.contains(char::is_whitespace)
+        {
+            return Err(inexpressible(format!(
+                "package.msi.page {page:?}: it must begin with http:// or https:// and have no spaces"
+            )));
+        }
+        return Ok(Some(page.clone()));
+    }
+    let Some(health) = &definition.health else { return Ok(None) };
+    let address = &health.address;
+    let after_scheme = address.find("://").map_or(0, |at| at + 3);
+    let end = address[after_scheme..].find('/').map_or(address.len(), |at| after_scheme + at);
+    Ok(Some(format!("{}/", &address[..end])))
+}
+
 /// A shortcut to the service's page.
 fn start_menu(
     payload: &Payload,
-    address: &str,
+    page: &str,
     program: &Identifier,
     package: &mut Package,
 ) -> Result<(), Error> {
-    let after_scheme = address.find("://").map_or(0, |at| at + 3);
-    let end = address[after_scheme..].find('/').map_or(address.len(), |at| after_scheme + at);
     let title = &payload.product.title;
     let menu = id("ProgramMenuFolder")?;
     let mut component = Component::for_registry(
@@ -280,7 +296,7 @@ fn start_menu(
     );
     let name = format!("{}.url", title.replace(['<', '>', ':', '"', '/', '\\', '|', '?', '*'], " "));
     for (key, value) in [
-        ("URL", format!("{}/", literal(&address[..end]))),
+        ("URL", literal(page)),
         // The program has the product's icon.
         ("IconFile", format!("[#{program}]")),
         ("IconIndex", "0".to_owned()),
