@@ -4,8 +4,9 @@
 mod windows;
 
 use std::fs;
-use std::io::{Cursor, Read};
+use std::io::{Cursor, Read, Write as _};
 use std::path::Path;
+use std::process::Command;
 
 use landfall_msi::ice::{self, Severity};
 use landfall_msi::{Database, Reader};
@@ -327,6 +328,52 @@ fn is_read_back() {
     );
     let configuration = inspection.files.iter().find(|file| file.path.ends_with("config.toml")).unwrap();
     assert_eq!(configuration.flags, ["permanent", "never-overwrite"]);
+}
+
+const FOREIGN: &str = r#"<?xml version="1.0" encoding="utf-8"?>
+<Wix xmlns="http://schemas.microsoft.com/wix/2006/wi">
+  <Product Id="*" Name="Merlin" UpgradeCode="6F1B2C3D-1111-4222-8333-444455556666" Language="1033" Version="2.0.1"
+      Manufacturer="Others">
+    <Package InstallerVersion="200" Compressed="yes"/>
+    <Media Id="1" Cabinet="product.cab" EmbedCab="yes"/>
+    <Directory Id="TARGETDIR" Name="SourceDir"><Directory Id="ProgramFilesFolder"><Directory Id="INSTALLDIR" Name="merlin">
+      <Component Id="Merlin" Guid="6F1B2C3D-1111-4222-8333-444455556667">
+        <File Id="Merlin" Source="merlin.exe" KeyPath="yes"/>
+        <ServiceInstall Id="Merlin" Name="merlin" Start="auto" Type="ownProcess" ErrorControl="normal"/>
+      </Component>
+    </Directory></Directory></Directory>
+    <Feature Id="Main" Level="1"><ComponentRef Id="Merlin"/></Feature>
+  </Product>
+</Wix>
+"#;
+
+#[test]
+fn packages_of_others_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("merlin.exe"), "not really").unwrap();
+    fs::write(folder.path().join("x.wxs"), FOREIGN).unwrap();
+    let ran = Command::new("wixl").args(["-o", "x.msi", "x.wxs"]).current_dir(folder.path()).output();
+    let Ok(ran) = ran else {
+        let _ = writeln!(std::io::stderr(), "SKIPPED: needs wixl (apt-get install wixl)");
+        return;
+    };
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let mut file = fs::File::open(folder.path().join("x.msi")).unwrap();
+    let inspection = packager(Format::Msi).read(&mut file).unwrap();
+    assert_eq!(
+        (&*inspection.name, &*inspection.version, &*inspection.compression),
+        ("Merlin", "2.0.1", "mszip")
+    );
+    let paths: Vec<&str> = inspection.files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(paths, [r"[ProgramFilesFolder]\merlin\merlin.exe"]);
+    let has =
+        |name: &str, text: &str| inspection.fields.iter().any(|(n, value)| n == name && value.contains(text));
+    assert!(
+        has("ServiceInstall", "Name=merlin")
+            && has("Tables", "Component (1)")
+            && has("Manufacturer", "Others")
+    );
+    assert!(inspection.seals.is_empty());
 }
 
 #[test]

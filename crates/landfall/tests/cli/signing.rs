@@ -116,6 +116,12 @@ fn programs_and_installers_are_signed_with_a_pfx_file() {
     let sums = format!("cd {} && sha256sum --check --quiet SHA256SUMS", p.path("dist").display());
     tool("sh", &["-c", &sums]);
 
+    let shown = p.run(&format!("inspect dist/{MSI}")).ok();
+    for said in ["of this file", "Test code", "Test root", "https://example.com/demo", "File (1)", "demo.exe"]
+    {
+        assert!(shown.contains(said), "{said}: {shown}");
+    }
+
     // The same key gives the same bytes.
     build("again").ran().ok();
     assert_eq!(fs::read(p.path("dist").join(MSI)).unwrap(), fs::read(p.path("again").join(MSI)).unwrap());
