@@ -480,6 +480,9 @@ pub struct Msi {
     /// What all versions of the product share, as a GUID. Default: derived from the product's identifier. Give it
     /// where versions made by another tool are to be upgraded.
     pub upgrade_code: Option<String>,
+    /// Whether the product's folder is added to the machine's `PATH`, so that its programs can be called by name.
+    /// Default: for a product without a service.
+    pub path: Option<bool>,
 }
 
 /// Debian packages.

@@ -4,13 +4,14 @@
 mod windows;
 
 use std::fs;
-use std::io::{Cursor, Read};
+use std::io::{Cursor, Read, Write as _};
 use std::path::Path;
+use std::process::Command;
 
 use landfall_msi::ice::{self, Severity};
 use landfall_msi::{Database, Reader};
 use landfall_packages::*;
-use landfall_payload::{Format, Payload};
+use landfall_payload::{Content, Entry, EntryKind, Format, Payload};
 use windows::Windows;
 
 const MANIFEST: &str = r#"
@@ -49,6 +50,7 @@ arguments = ["run", "--state", "{state}"]
 account = "kestrel"
 restart = { policy = "always" }
 health = "http://127.0.0.1:8080/health"
+page.address = "http://127.0.0.1:8765/start"
 
 [settings.server-url]
 title = "Server address"
@@ -58,6 +60,9 @@ required = true
 [settings.api-token]
 title = "API token"
 type = "secret"
+
+[settings.workers]
+type = "integer"
 
 [settings.watch-folder]
 title = "Watched folder"
@@ -157,11 +162,11 @@ fn the_service_is_told_by_tables() {
 fn secrets_stay_out_of_logs_and_command_lines() {
     let database = database(&sample());
     let hidden = cell(&database, "Property", "MsiHiddenProperties", "Value");
-    for property in ["API_TOKEN", "Secret.API_TOKEN"] {
+    for property in ["API_TOKEN", "Secret.API_TOKEN", "UndoSecret.API_TOKEN", "KeepSecret.API_TOKEN"] {
         assert!(hidden.split(';').any(|one| one == property), "{hidden}");
     }
     let secure = cell(&database, "Property", "SecureCustomProperties", "Value");
-    for property in ["API_TOKEN", "SERVER_URL", "WATCH_FOLDER", "INSTALLDIR", "PURGE"] {
+    for property in ["API_TOKEN", "API_TOKEN_FILE", "SERVER_URL", "WATCH_FOLDER", "INSTALLDIR", "PURGE"] {
         assert!(secure.split(';').any(|one| one == property), "{secure}");
     }
     // The one action that may know it hands it over inside the installer.
@@ -170,8 +175,111 @@ fn secrets_stay_out_of_logs_and_command_lines() {
         assert!(may || !row[3].text().contains("[API_TOKEN]"), "{row:?}");
     }
     for row in &database.table("Registry").unwrap().rows {
-        assert!(!row[4].text().contains("API_TOKEN"), "{row:?}");
+        assert!(!row[4].text().contains("[API_TOKEN]"), "{row:?}");
     }
+}
+
+#[test]
+fn the_wizard_says_what_is_wrong_with_a_setting() {
+    let database = database(&sample());
+    let events: Vec<(String, String, String)> = database
+        .rows("ControlEvent")
+        .filter(|row| row.text("Dialog_") == "SettingsDlg" && row.text("Control_") == "Next")
+        .map(|row| (row.text("Event").into(), row.text("Argument").into(), row.text("Condition").into()))
+        .collect();
+    let wrong = |property: &str| {
+        events.iter().any(|(event, said, condition)| {
+            event == "[INVALID_SETTING]" && said.starts_with(property) && condition.starts_with("NOT (")
+        })
+    };
+    assert!(wrong("SERVER_URL (Server address) must begin with"), "{events:#?}");
+    assert!(wrong("WORKERS (workers) must be a whole number"), "{events:#?}");
+    assert!(wrong("WATCH_FOLDER (Watched folder) must contain neither quotation marks nor |"), "{events:#?}");
+    assert!(
+        events.iter().any(|(event, _, condition)| event == "SpawnDialog" && condition == "INVALID_SETTING")
+    );
+    let on = events.iter().find(|(event, ..)| event == "NewDialog").unwrap();
+    assert_eq!(on.2, "NOT INVALID_SETTING");
+}
+
+#[test]
+fn the_path_is_the_manifest_s_to_say() {
+    let mut payload = sample();
+    assert!(database(&payload).table("Environment").is_none());
+    payload.options.msi.path = Some(true);
+    assert_eq!(cell(&database(&payload), "Environment", "Path", "Value"), "[~];[INSTALLDIR]");
+}
+
+#[test]
+fn what_windows_does_not_take_is_said_before_anything_is_written() {
+    let long = format!("/doc/{}", "n".repeat(231));
+    for (paths, said) in [
+        (vec!["/doc/nul.txt"], "nul is a device"),
+        (vec!["/doc/COM1/a.txt"], "COM1 is a device"),
+        (vec!["/doc/a:b"], "':' is not allowed"),
+        (vec!["/doc/end."], "must not end with a period"),
+        (vec!["/doc/space "], "must not end with a period or a space"),
+        (vec!["/doc/Name", "/doc/NAME"], "does not tell names by case"),
+        (vec!["/Doc/a", "/doc/A"], "does not tell names by case"),
+        (vec![&long], "paths of at most 259"),
+    ] {
+        let mut payload = sample();
+        for path in paths {
+            let kind = EntryKind::File(Content::Bytes(b"x"[..].into()));
+            payload.all_entries.push(Entry { path: path.into(), kind, ..Entry::directory("") });
+        }
+        let refused = packager(Format::Msi).check(&payload).unwrap_err().to_string();
+        assert!(refused.contains(said), "{refused}");
+    }
+}
+
+#[test]
+fn the_start_menu_opens_the_page() {
+    assert_eq!(cell(&database(&sample()), "IniFile", "Page.URL", "Value"), "http://127.0.0.1:8765/start");
+}
+
+#[test]
+fn administrative_images_and_group_policy() {
+    let database = database(&sample());
+    let actions = |table: &str| -> Vec<&str> {
+        let mut rows: Vec<_> = database.rows(table).collect();
+        rows.sort_by_key(|row| row.int("Sequence"));
+        rows.iter().map(|row| row.text("Action")).collect()
+    };
+    // An image is unpacked, and nothing of the package's own runs.
+    let costs = ["CostInitialize", "FileCost", "CostFinalize"];
+    let image =
+        ["InstallValidate", "InstallInitialize", "InstallAdminPackage", "InstallFiles", "InstallFinalize"];
+    assert_eq!(actions("AdminExecuteSequence"), [&costs[..], &image].concat());
+    // Group Policy advertises before it installs.
+    let published = ["PublishFeatures", "PublishProduct", "InstallFinalize"];
+    assert!(actions("AdvtExecuteSequence").ends_with(&published));
+    assert_eq!(cell(&database, "Property", "ALLUSERS", "Value"), "1");
+}
+
+#[test]
+fn the_list_of_programs_shows_the_icon() {
+    let mut payload = sample();
+    payload.product.windows_icon = Some(b"an icon"[..].into());
+    let database = database(&payload);
+    assert_eq!(cell(&database, "Property", "ARPPRODUCTICON", "Value"), "Product.ico");
+    assert!(database.row("Icon", "Product.ico").is_some());
+}
+
+#[test]
+fn the_best_level_is_lzx() {
+    let payload = sample();
+    let mut output = Cursor::new(Vec::new());
+    let options = Options {
+        level: Level::Best,
+        compression: None,
+        threads: 1,
+        scratch: std::env::temp_dir(),
+        progress: &|_| {},
+    };
+    let package = packager(Format::Msi);
+    package.write(&payload, &options, &mut output).unwrap();
+    assert_eq!(package.read(&mut output).unwrap().compression, "lzx");
 }
 
 #[test]
@@ -217,6 +325,52 @@ fn is_read_back() {
     assert_eq!(configuration.flags, ["permanent", "never-overwrite"]);
 }
 
+const FOREIGN: &str = r#"<?xml version="1.0" encoding="utf-8"?>
+<Wix xmlns="http://schemas.microsoft.com/wix/2006/wi">
+  <Product Id="*" Name="Merlin" UpgradeCode="6F1B2C3D-1111-4222-8333-444455556666" Language="1033" Version="2.0.1"
+      Manufacturer="Others">
+    <Package InstallerVersion="200" Compressed="yes"/>
+    <Media Id="1" Cabinet="product.cab" EmbedCab="yes"/>
+    <Directory Id="TARGETDIR" Name="SourceDir"><Directory Id="ProgramFilesFolder"><Directory Id="INSTALLDIR" Name="merlin">
+      <Component Id="Merlin" Guid="6F1B2C3D-1111-4222-8333-444455556667">
+        <File Id="Merlin" Source="merlin.exe" KeyPath="yes"/>
+        <ServiceInstall Id="Merlin" Name="merlin" Start="auto" Type="ownProcess" ErrorControl="normal"/>
+      </Component>
+    </Directory></Directory></Directory>
+    <Feature Id="Main" Level="1"><ComponentRef Id="Merlin"/></Feature>
+  </Product>
+</Wix>
+"#;
+
+#[test]
+fn packages_of_others_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("merlin.exe"), "not really").unwrap();
+    fs::write(folder.path().join("x.wxs"), FOREIGN).unwrap();
+    let ran = Command::new("wixl").args(["-o", "x.msi", "x.wxs"]).current_dir(folder.path()).output();
+    let Ok(ran) = ran else {
+        let _ = writeln!(std::io::stderr(), "SKIPPED: needs wixl (apt-get install wixl)");
+        return;
+    };
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let mut file = fs::File::open(folder.path().join("x.msi")).unwrap();
+    let inspection = packager(Format::Msi).read(&mut file).unwrap();
+    assert_eq!(
+        (&*inspection.name, &*inspection.version, &*inspection.compression),
+        ("Merlin", "2.0.1", "mszip")
+    );
+    let paths: Vec<&str> = inspection.files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(paths, [r"[ProgramFilesFolder]\merlin\merlin.exe"]);
+    let has =
+        |name: &str, text: &str| inspection.fields.iter().any(|(n, value)| n == name && value.contains(text));
+    assert!(
+        has("ServiceInstall", "Name=merlin")
+            && has("Tables", "Component (1)")
+            && has("Manufacturer", "Others")
+    );
+    assert!(inspection.seals.is_empty());
+}
+
 #[test]
 fn other_machines_and_versions() {
     let folder = tempfile::tempdir().unwrap();
@@ -253,6 +407,10 @@ fn lives_and_goes_under_wine() {
     let Some(windows) = Windows::start("kestrel") else { return };
     for (version, name) in [("1.0.0", "one.msi"), ("1.1.0", "two.msi")] {
         let payload = payload(windows.folder(), version, "x86_64-pc-windows-gnu");
+        // Windows never replaces a program that has a version by a file of which the package names none.
+        let database = database(&payload);
+        let program = database.rows("File").find(|row| row.text("FileName").ends_with(".exe")).unwrap();
+        assert_eq!((program.text("Version"), program.text("Language")), (&*format!("{version}.0"), "1033"));
         fs::write(windows.folder().join(name), write(&payload).unwrap()).unwrap();
     }
     let program = windows.drive("Own Folder/kestrel.exe");
@@ -260,11 +418,14 @@ fn lives_and_goes_under_wine() {
     let queued = windows.drive("ProgramData/kestrel/state/queued.json");
 
     // A setting that cannot be is refused before anything changes.
-    let (code, _) = windows.msiexec(&["/i", "one.msi", "SERVER_URL=ftp://wrong.test"]);
-    assert_eq!(code, 1603 & 0xFF);
-    assert!(!configuration.exists());
+    for wrong in ["SERVER_URL=ftp://wrong.test", "WORKERS=some", "WATCH_FOLDER=C:\\a|b"] {
+        let (code, _) = windows.msiexec(&["/i", "one.msi", wrong]);
+        assert_eq!(code, 1603 & 0xFF, "{wrong}");
+        assert!(!configuration.exists());
+    }
 
-    let settings = ["SERVER_URL=https://given.test", "API_TOKEN=s3cr3t", r"INSTALLDIR=C:\Own Folder\"];
+    let settings =
+        ["SERVER_URL=https://given.test", "API_TOKEN=s3cr3t", "WORKERS=-3", r"INSTALLDIR=C:\Own Folder\"];
     let (code, log) = windows.msiexec(&[&["/i", "one.msi"][..], &settings].concat());
     assert_eq!(code, 0, "{log}");
     // Wine lists hidden properties at the end of its log; Windows does not.
@@ -272,6 +433,9 @@ fn lives_and_goes_under_wine() {
     assert!(said.iter().all(|line| line.starts_with("Property(S): ")), "{said:?}");
     let secret = windows.drive("ProgramData/kestrel/credentials/api-token");
     assert_eq!(fs::read_to_string(&secret).unwrap(), "s3cr3t");
+    let beside: Vec<_> =
+        fs::read_dir(secret.parent().unwrap()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(beside, ["api-token"]);
     assert!(program.exists());
     let state = windows.service();
     assert!(state.contains("state=4 start=2") && state.contains("Own Folder"), "{state}");
@@ -290,8 +454,13 @@ fn lives_and_goes_under_wine() {
     assert_eq!(code, 0, "{log}");
     assert_eq!(fs::read_to_string(&configuration).unwrap(), "# edited\n");
 
+    // It runs after the repair because it ran before, although it no longer starts by itself.
+    windows.wait_for("state=4");
+    // One that an administrator stopped stays stopped.
+    windows.stop();
     let (code, log) = windows.msiexec(&["/i", "two.msi"]);
     assert_eq!(code, 0, "{log}");
+    assert!(windows.service().contains("state=1"), "{}", windows.service());
     assert!(program.exists());
     assert_eq!(fs::read_to_string(&configuration).unwrap(), "# edited\n");
     assert!(queued.exists());
@@ -308,9 +477,14 @@ fn lives_and_goes_under_wine() {
     assert_eq!(fs::read_to_string(&configuration).unwrap(), "# edited\n");
     assert!(queued.exists());
 
-    // Installed again, it is as before; not downgraded; purged, nothing stays.
-    let (code, log) = windows.msiexec(&["/i", "two.msi"]);
+    // Installed again, it is as before, and takes another secret from a file; not downgraded; purged, nothing stays.
+    fs::write(windows.folder().join("token.txt"), "n3w").unwrap();
+    let token =
+        format!(r"API_TOKEN_FILE=Z:{}\token.txt", windows.folder().display().to_string().replace('/', "\\"));
+    let (code, log) = windows.msiexec(&["/i", "two.msi", &token]);
     assert_eq!(code, 0, "{log}");
+    assert!(!log.contains("n3w"));
+    assert_eq!(fs::read_to_string(&secret).unwrap(), "n3w");
     assert_eq!(fs::read_to_string(&configuration).unwrap(), "# edited\n");
     assert_eq!(windows.msiexec(&["/i", "one.msi"]).0, 1603 & 0xFF);
     let (code, log) = windows.msiexec(&["/x", "two.msi", "PURGE=1"]);

@@ -83,6 +83,8 @@ pub struct Product {
     pub summary: String,
     /// Paragraphs, each one line without line breaks; never empty.
     pub description: Vec<String>,
+    /// The `.ico` file; only where the target is Windows.
+    pub windows_icon: Option<Arc<[u8]>>,
 }
 
 /// A file, directory or link that lands on the machine.
@@ -160,6 +162,23 @@ impl Content {
             Self::Bytes(bytes) => bytes.len() as u64,
             Self::Source { size, .. } => *size,
             Self::Program { patch, .. } => patch.size(),
+        }
+    }
+
+    /// The version of a Windows program; `None` for what is none or has none.
+    ///
+    /// # Errors
+    /// When the source cannot be read.
+    pub fn windows_version(&self) -> std::io::Result<Option<landfall_pe::FileVersion>> {
+        let program = match self {
+            Self::Bytes(bytes) => landfall_pe::Program::read(std::io::Cursor::new(bytes)),
+            Self::Source { path, .. } => landfall_pe::Program::read(std::fs::File::open(path)?),
+            Self::Program { patch, .. } => return Ok(patch.file_version()),
+        };
+        match program {
+            Ok(program) => Ok(program.file_version()),
+            Err(landfall_pe::Error::Io(error)) => Err(error),
+            Err(_) => Ok(None),
         }
     }
 

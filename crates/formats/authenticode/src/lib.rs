@@ -50,7 +50,7 @@ pub use identity::{Identity, Key, Signer};
 pub use sign::{Options, sign};
 pub use subject::Kind;
 pub use timestamp::{TimestampAuthority, Transport};
-pub use verify::{Timestamp, Trust, Verification, verify};
+pub use verify::{Statement, Timestamp, Trust, Verification, state, verify};
 pub use x509_cert::Certificate;
 
 /// The result of this crate's functions.

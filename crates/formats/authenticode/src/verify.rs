@@ -68,23 +68,69 @@ pub fn verify(mut input: impl Read + Seek, trust: &Trust, now: i64) -> Result<Ve
     let at = timestamp.as_ref().map_or(now, |timestamp| timestamp.time);
     let purpose = Purpose::CodeSigning;
     let chain = chain(&signed.certificate, &signed.certificates, &trust.code_signing, purpose, at)?;
-    // Texts in a form that is not known here are not shown; they decide nothing.
-    let opus: Option<SpcSpOpusInfo> =
-        signed.signed_attribute(oid::SPC_SP_AGENCY_INFO_OPUS).unwrap_or_default();
-    let (description, link) = opus.map_or((None, None), |opus| (opus.program_name, opus.more_info));
+    let (description, url) = texts(&signed);
     let signing_time: Option<Time> = signed.signed_attribute(oid::SIGNING_TIME)?;
     Ok(Verification {
         kind,
         chain: chain.iter().map(name).collect(),
-        description: description.map(|text| text.to_string()),
-        url: link.map(|link| match link {
-            SpcLink::Url(url) => url.to_string(),
-            SpcLink::File(file) => file.to_string(),
-        }),
+        description,
+        url,
         signing_time: signing_time.map(|time| time.to_unix_duration().as_secs() as i64),
         timestamp,
         msi_metadata: found.extended,
     })
+}
+
+/// What a signature says of itself. Whether its certificate is to be trusted is left open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Statement {
+    /// Subject of the signer's certificate.
+    pub signer: String,
+    /// Who issued it.
+    pub issuer: String,
+    /// The description.
+    pub description: Option<String>,
+    /// The address.
+    pub url: Option<String>,
+    /// The time that a timestamp states, in seconds after 1970.
+    pub timestamp: Option<i64>,
+    /// Whether the file is the one that was signed.
+    pub unchanged: bool,
+}
+
+/// Reads the signature of a file without asking whether it is to be trusted, for which there is [`verify`].
+///
+/// # Errors
+/// When there is none, or it is damaged.
+pub fn state(mut input: impl Read + Seek) -> Result<Statement> {
+    let kind = Kind::of(&mut input)?;
+    let found = subject::signature(kind, &mut input)?;
+    let signed = Signed::read(&found.der, oid::SPC_INDIRECT_DATA, "the file")?;
+    let unchanged = match check_digest(kind, &mut input, &signed, found.extended) {
+        Err(Error::DigestMismatch) => false,
+        other => other.map(|()| true)?,
+    };
+    let timestamp = match signed.unsigned_attribute::<ContentInfo>(oid::RFC3161_COUNTER_SIGN)? {
+        Some(token) => Some(timestamp::read(&token.to_der()?, signed.signer.signature.as_bytes())?.0.time),
+        None => None,
+    };
+    let (description, url) = texts(&signed);
+    let certificate = &signed.certificate;
+    let issuer = certificate.tbs_certificate.issuer.to_string();
+    Ok(Statement { signer: name(certificate), issuer, description, url, timestamp, unchanged })
+}
+
+/// Description and address. In a form that is not known here they are not shown; they decide nothing.
+fn texts(signed: &Signed) -> (Option<String>, Option<String>) {
+    let opus: Option<SpcSpOpusInfo> =
+        signed.signed_attribute(oid::SPC_SP_AGENCY_INFO_OPUS).unwrap_or_default();
+    let (description, link) = opus.map_or((None, None), |opus| (opus.program_name, opus.more_info));
+    let link = link.map(|link| match link {
+        SpcLink::Url(url) => url.to_string(),
+        SpcLink::File(file) => file.to_string(),
+    });
+    (description.map(|text| text.to_string()), link)
 }
 
 fn check_digest(kind: Kind, input: &mut (impl Read + Seek), signed: &Signed, extended: bool) -> Result<()> {

@@ -67,6 +67,10 @@ fn what_a_signature_says() {
             assert_eq!(said.description.as_deref(), Some("Grüße 1.0"));
             assert_eq!(said.url.as_deref(), Some("https://example.com/"));
             assert_eq!((said.signing_time, said.timestamp), (Some(1_700_000_000), None));
+            let stated = landfall_authenticode::state(std::io::Cursor::new(&signed)).unwrap();
+            assert_eq!((&stated.signer, &*stated.issuer), (&said.chain[0], "CN=Test sub,O=Example"));
+            assert_eq!((stated.description, stated.url), (said.description, said.url));
+            assert!(stated.unchanged && stated.timestamp.is_none());
         }
     }
 }

@@ -3,6 +3,7 @@
 mod common;
 
 use common::{id, product, write};
+use landfall_msi::compound::Content;
 use landfall_msi::installer::*;
 use landfall_msi::{Codepage, Database, Value, row};
 
@@ -14,7 +15,7 @@ fn small() -> Package {
 fn refusal(change: impl FnOnce(&mut Package)) -> String {
     let mut package = small();
     change(&mut package);
-    write(&package).unwrap_err().to_string()
+    write(&package).map(|_| ()).unwrap_err().to_string()
 }
 
 fn file(name: &str) -> Component {
@@ -72,7 +73,7 @@ fn components_keep_their_identity() {
 
 #[test]
 fn names_that_windows_does_not_take() {
-    for name in ["aux.txt", "a?b", "x.", "trailing ", "a\\b"] {
+    for name in ["aux.txt", "CON", "com1.log", "nul", "a?b", "x.", "trailing ", "a\\b"] {
         let said = refusal(|package| package.components.push(file(name)));
         assert!(said.contains("Windows takes no file named"), "{said}");
     }
@@ -92,6 +93,8 @@ fn names_that_windows_does_not_take() {
 fn what_does_not_fit() {
     assert!(refusal(|p| p.name = "n".repeat(64)).contains("63"));
     assert!(refusal(|p| p.features[0].title = "t".repeat(65)).contains("has room for 64 characters"));
+    let said = refusal(|p| p.properties.push(Property::fixed("ARPCOMMENTS", "c".repeat(1 << 16))));
+    assert!(said.contains("65,535 bytes"), "{said}");
     let said = refusal(|p| {
         let huge = FileContent::opened_by(3 << 30, || Ok(Box::new(std::io::empty())));
         p.components.push(Component::for_file(
@@ -125,6 +128,18 @@ fn too_many_rows() {
     }
     let said = database.write(std::io::sink()).unwrap_err().to_string();
     assert!(said.contains("65536 rows") && said.contains("split"), "{said}");
+}
+
+#[test]
+fn more_than_two_gibibytes() {
+    let huge = tempfile::tempfile().unwrap();
+    huge.set_len(2 << 30).unwrap();
+    let mut database = Database::new(Codepage::Utf8);
+    database.insert("Binary", row!["Huge", Value::Stream]).unwrap();
+    database.add_stream("Binary.Huge", Content::File(huge));
+    let mut output = Vec::new();
+    let said = database.write(&mut output).unwrap_err().to_string();
+    assert!(said.contains("at most 2 GiB") && output.is_empty(), "{said}");
 }
 
 #[test]

@@ -44,6 +44,15 @@ pub struct Resources {
     pub icon: Option<Icon>,
 }
 
+/// What installers compare to tell whether a program is newer than another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileVersion {
+    /// The version.
+    pub number: [u16; 4],
+    /// The version's language (`LANGID`).
+    pub language: u16,
+}
+
 /// A program, described.
 #[derive(Debug, Clone)]
 pub struct Program {
@@ -78,15 +87,30 @@ impl Program {
 
     /// The version, where it has one.
     pub fn version(&self) -> Option<Version> {
-        self.resource(kind::VERSION).and_then(|resource| Version::parse(&resource.data))
+        version(&self.resources)
+    }
+
+    /// What installers compare, where it has a version.
+    pub fn file_version(&self) -> Option<FileVersion> {
+        file_version(&self.resources)
     }
 
     /// Text of the manifest, where it has one.
     pub fn manifest(&self) -> Option<String> {
-        self.resource(kind::MANIFEST).map(|resource| String::from_utf8_lossy(&resource.data).into_owned())
+        let manifest = find(&self.resources, kind::MANIFEST);
+        manifest.map(|resource| String::from_utf8_lossy(&resource.data).into_owned())
     }
+}
 
-    fn resource(&self, kind: u16) -> Option<&Resource> {
-        self.resources.iter().find(|resource| resource.kind == Name::Number(kind))
-    }
+fn find(resources: &[Resource], kind: u16) -> Option<&Resource> {
+    resources.iter().find(|resource| resource.kind == Name::Number(kind))
+}
+
+fn version(resources: &[Resource]) -> Option<Version> {
+    find(resources, kind::VERSION).and_then(|resource| Version::parse(&resource.data))
+}
+
+fn file_version(resources: &[Resource]) -> Option<FileVersion> {
+    let language = find(resources, kind::VERSION)?.language;
+    version(resources).map(|version| FileVersion { number: version.number, language })
 }

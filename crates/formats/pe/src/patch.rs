@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::headers::{Headers, SECTION_SIZE};
 use crate::tree::{self, Name, Resource};
 use crate::version::LANGUAGE;
-use crate::{Error, Resources, Result, kind, manifest};
+use crate::{Error, FileVersion, Resources, Result, kind, manifest};
 
 /// Initialised data that is read.
 const CHARACTERISTICS: u32 = 0x4000_0040;
@@ -25,6 +25,7 @@ pub struct Patch {
     head: Arc<[u8]>,
     end: u64,
     tail: Arc<[u8]>,
+    version: Option<FileVersion>,
 }
 
 impl Patch {
@@ -40,6 +41,7 @@ impl Patch {
         }
         let mut all = tree::read(program, &headers)?;
         add(resources, &mut all)?;
+        let version = crate::file_version(&all);
 
         let end = headers.size;
         let symbols = crate::headers::u32_at(&headers.bytes, headers.coff + SYMBOLS)?;
@@ -97,13 +99,18 @@ impl Patch {
         }
         let mut tail = vec![0; (u64::from(raw) - end) as usize];
         tail.extend(section);
-        let mut patch = Self { head: head.into(), end, tail: tail.into() };
+        let mut patch = Self { head: head.into(), end, tail: tail.into(), version };
         let sum = patch.checksum(program)?;
         let mut head = patch.head.to_vec();
         head[headers.optional + CHECKSUM..headers.optional + CHECKSUM + 4]
             .copy_from_slice(&sum.to_le_bytes());
         patch.head = head.into();
         Ok(patch)
+    }
+
+    /// What installers compare, where the whole program has a version.
+    pub fn file_version(&self) -> Option<FileVersion> {
+        self.version
     }
 
     /// Size of the whole program.

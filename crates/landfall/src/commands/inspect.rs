@@ -5,6 +5,7 @@ use std::io::{BufReader, Read, Seek};
 use std::path::PathBuf;
 
 use landfall_packages::{FileRecord, Inspection, Kind};
+use landfall_payload::Format;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
@@ -14,7 +15,7 @@ use crate::output::{Output, heading, table};
 /// Show what is in a package, whoever built it
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The package: deb, rpm, apk, Arch package or archive
+    /// The package: deb, rpm, apk, Arch package, MSI or archive
     file: PathBuf,
 }
 
@@ -31,17 +32,39 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let packager = landfall_packages::all().into_iter().find(|p| p.recognises(&head, &name)).ok_or_else(|| {
         Failure::Package(format!(
-            "{} is none of the packages that are known here: deb, rpm, apk, Arch package, tar or zip archive",
+            "{} is none of the packages that are known here: deb, rpm, apk, Arch package, MSI, tar or zip archive",
             path.display()
         ))
     })?;
-    let inspection =
+    let mut inspection =
         packager.read(&mut file).map_err(|e| Failure::Package(format!("{}: {e}", path.display())))?;
+    if inspection.format == Format::Msi && !inspection.seals.is_empty() {
+        inspection.fields.extend(signature(&mut file));
+    }
     if output.is_json() {
         return output.json(&inspection);
     }
     output.result(&describe(&inspection));
     Ok(())
+}
+
+/// What the signature of an installer says; nobody is asked whether to trust it.
+fn signature(file: &mut (impl Read + Seek)) -> Vec<(String, String)> {
+    let statement = match landfall_authenticode::state(file) {
+        Ok(statement) => statement,
+        Err(error) => return vec![("Signature".to_owned(), format!("damaged: {error}"))],
+    };
+    let holds = if statement.unchanged { "of this file" } else { "of another file: this one was changed" };
+    let time = statement.timestamp.and_then(|time| OffsetDateTime::from_unix_timestamp(time).ok());
+    let fields = [
+        ("Signature", Some(holds.to_owned())),
+        ("Signer", Some(statement.signer)),
+        ("SignerIssuer", Some(statement.issuer)),
+        ("SignatureDescription", statement.description),
+        ("SignatureAddress", statement.url),
+        ("SignatureTimestamp", time.map(|time| time.to_string())),
+    ];
+    fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
 fn describe(i: &Inspection) -> String {

@@ -108,8 +108,19 @@ fn programs_and_installers_are_signed_with_a_pfx_file() {
     );
     shell(&p.path(""), &format!("mkdir unpacked && {script}"));
     judged(&p, "packed.exe");
+    // The signature covers what packing gave it.
+    let program = fs::read(p.path("packed.exe")).unwrap();
+    let has = |bytes: &[u8]| program.windows(bytes.len()).any(|found| found == bytes);
+    let version: Vec<u8> = "ProductVersion\u{0}1.2.3\0".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert!(has(&version) && has(b"longPathAware"));
     let sums = format!("cd {} && sha256sum --check --quiet SHA256SUMS", p.path("dist").display());
     tool("sh", &["-c", &sums]);
+
+    let shown = p.run(&format!("inspect dist/{MSI}")).ok();
+    for said in ["of this file", "Test code", "Test root", "https://example.com/demo", "File (1)", "demo.exe"]
+    {
+        assert!(shown.contains(said), "{said}: {shown}");
+    }
 
     // The same key gives the same bytes.
     build("again").ran().ok();

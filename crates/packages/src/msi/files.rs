@@ -128,7 +128,11 @@ fn file(entry: &Entry, content: &Content, package: &mut Package) -> Result<Compo
     let directory = folder.directory(package)?;
     let source = content.clone();
     let bytes = FileContent::opened_by(content.size(), move || Ok(source.open()?));
-    let file = File::new(file_id(&entry.path), name, bytes);
+    let mut file = File::new(file_id(&entry.path), name, bytes);
+    if let Some(version) = content.windows_version()? {
+        file.version = Some(version.number);
+        file.language = Some(version.language.to_string());
+    }
     let mut component = Component::for_file(directory, id(FEATURE)?, file);
     if entry.role == Role::Config {
         // Whoever edited it keeps it, through upgrade, repair and removal.

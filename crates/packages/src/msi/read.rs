@@ -73,10 +73,21 @@ fn fields(database: &Database) -> Vec<(String, String)> {
         ("Comments".to_owned(), summary.comments.clone()),
         ("CreatingApplication".to_owned(), summary.application.clone()),
     ];
+    let tables: Vec<String> =
+        database.tables().map(|table| format!("{} ({})", table.name, table.rows.len())).collect();
+    fields.push(("Tables".to_owned(), tables.join(", ")));
     for row in database.rows("Property") {
         fields.push((row.text("Property").to_owned(), row.text("Value").to_owned()));
     }
-    for table in ["ServiceInstall", "Upgrade", "Environment", "LaunchCondition", "Shortcut"] {
+    for table in [
+        "ServiceInstall",
+        "ServiceControl",
+        "MsiServiceConfig",
+        "Upgrade",
+        "Environment",
+        "LaunchCondition",
+        "Shortcut",
+    ] {
         for row in database.rows(table) {
             let described = row.table.columns.iter().zip(row.values).filter(|(_, value)| !value.is_null());
             let described: Vec<String> =

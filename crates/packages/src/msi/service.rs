@@ -1,14 +1,14 @@
 //! The service: by tables, and by the system's own programs where Windows does not honour the tables.
 
 use landfall_msi::installer::{
-    Component, ExistingService, Folder, INSTALLDIR, Identifier, IniEntry, Package, RegistryData,
+    Component, ExistingService, Folder, INSTALLDIR, Identifier, IniEntry, Package, Position, RegistryData,
     RegistryRoot, RegistryValue, Removal, RemoveOn, Service, ServiceSid, ServiceStart, Timing,
 };
 use landfall_payload::{Definition, Format, Payload};
 use landfall_service_definition::windows::{self, ServiceFolder, StartType};
 use sha1::{Digest, Sha1};
 
-use super::actions::{Run, literal, run, set};
+use super::actions::{Run, literal, run, run_at, set};
 use super::files::{FEATURE, Place, file_id, id};
 use super::inexpressible;
 use crate::Error;
@@ -17,8 +17,8 @@ use crate::Error;
 const SERVICE: &str = "Service";
 /// Property that collects the variables of the service.
 const ENVIRONMENT: &str = "ServiceEnvironment";
-/// Separates the strings of a list in `reg.exe`.
-const SEPARATOR: &str = r"\0";
+/// Separates the variables on the command line of `reg.exe`. Its own choice, `\0`, begins names of folders.
+pub(super) const SEPARATOR: &str = "|";
 
 /// Adds the service with its folders, its source of events, its firewall rules and its place in the Start menu.
 pub(super) fn add(payload: &Payload, definition: &Definition, package: &mut Package) -> Result<(), Error> {
@@ -47,11 +47,12 @@ pub(super) fn add(payload: &Payload, definition: &Definition, package: &mut Pack
     for folder in &service.folders {
         add_folder(folder, &service.name, &paths, package)?;
     }
+    keep_running(&service.name, &found, package)?;
     recovery(&service, &found, package)?;
     environment(&service, definition, &paths, package)?;
     firewall(&service, &file, package)?;
     if let Some(page) = &definition.page {
-        start_menu(payload, &page.address, package)?;
+        start_menu(payload, &page.address, &file, package)?;
     }
     Ok(())
 }
@@ -70,10 +71,45 @@ fn registered(service: &windows::Service, definition: &Definition, paths: &Paths
     registered.dependencies.clone_from(&service.dependencies);
     registered.existing = ExistingService::Keep;
     registered.start_on_install = service.start != StartType::Demand;
+    registered.start_existing = false;
     registered.sid = Some(ServiceSid::Unrestricted);
     registered.required_privileges = service.required_privileges.clone().unwrap_or_default();
     registered.preshutdown_timeout = u32::try_from(service.preshutdown_timeout).ok();
     Ok(registered)
+}
+
+/// A service that is there already runs afterwards if and only if it ran before, whatever its start type. The tables
+/// cannot say so: whether it runs is noted beside it before it is stopped.
+fn keep_running(service: &str, found: &str, package: &mut Package) -> Result<(), Error> {
+    const NOTE: &str = "RanBeforeUpgrade";
+    let name = literal(service);
+    let value = format!(r#""HKLM\SYSTEM\CurrentControlSet\Services\{name}" /v {NOTE}"#);
+    // By `errorlevel`, because Wine's shell goes on behind `&&` whatever came before.
+    let note = format!(
+        r#"sc query "{name}" | find "RUNNING" & if errorlevel 1 (reg delete {value} /f) else reg add {value} /t REG_DWORD /d 1 /f"#
+    );
+    let resume =
+        format!(r#"reg query {value} & if not errorlevel 1 (reg delete {value} /f & sc start "{name}")"#);
+    let there = format!("{found} AND NOT REMOVE");
+    for (action, line, position) in [
+        ("NoteService", note, Position::Before("StopServices".to_owned())),
+        ("ResumeService", resume, Position::After("StartServices".to_owned())),
+    ] {
+        let command = format!("\"[System64Folder]cmd.exe\" /d /s /c \"{line}\"");
+        run_at(
+            Run {
+                name: action,
+                command,
+                after: "",
+                condition: Some(there.clone()),
+                timing: Timing::Deferred,
+                hidden: false,
+            },
+            position,
+            package,
+        )?;
+    }
+    Ok(())
 }
 
 /// Recovery, once, when the service is registered first: what an administrator makes of it afterwards stays.
@@ -121,6 +157,11 @@ fn environment(
     }
     let mut number = 0;
     while let Some((name, value)) = fixed.next() {
+        if value.contains(['"', '|']) {
+            return Err(inexpressible(format!(
+                "the variable {name} of the service with a quotation mark or |"
+            )));
+        }
         let end = if fixed.peek().is_some() { SEPARATOR } else { "" };
         let value = format!("[{ENVIRONMENT}]{}={}{end}", literal(name), paths.formatted(value));
         set(&format!("{ENVIRONMENT}.{number}"), ENVIRONMENT, value, None, package)?;
@@ -128,7 +169,7 @@ fn environment(
     }
     let key = format!(r"HKLM\SYSTEM\CurrentControlSet\Services\{}", literal(&service.name));
     let command = format!(
-        "\"[System64Folder]reg.exe\" add \"{key}\" /v Environment /t REG_MULTI_SZ /d \"[{ENVIRONMENT}]\" /f"
+        "\"[System64Folder]reg.exe\" add \"{key}\" /v Environment /t REG_MULTI_SZ /s {SEPARATOR} /d \"[{ENVIRONMENT}]\" /f"
     );
     let condition = Some("NOT REMOVE".to_owned());
     let after = "InstallServices";
@@ -214,9 +255,12 @@ fn firewall(service: &windows::Service, program: &Identifier, package: &mut Pack
 }
 
 /// A shortcut to the service's page.
-fn start_menu(payload: &Payload, address: &str, package: &mut Package) -> Result<(), Error> {
-    let after_scheme = address.find("://").map_or(0, |at| at + 3);
-    let end = address[after_scheme..].find('/').map_or(address.len(), |at| after_scheme + at);
+fn start_menu(
+    payload: &Payload,
+    page: &str,
+    program: &Identifier,
+    package: &mut Package,
+) -> Result<(), Error> {
     let title = &payload.product.title;
     let menu = id("ProgramMenuFolder")?;
     let mut component = Component::for_registry(
@@ -233,14 +277,21 @@ fn start_menu(payload: &Payload, address: &str, package: &mut Package) -> Result
         },
     );
     let name = format!("{}.url", title.replace(['<', '>', ':', '"', '/', '\\', '|', '?', '*'], " "));
-    component.ini_entries.push(IniEntry {
-        id: id("Page")?,
-        directory: menu.clone(),
-        file: name.clone(),
-        section: "InternetShortcut".to_owned(),
-        name: "URL".to_owned(),
-        value: format!("{}/", literal(&address[..end])),
-    });
+    for (key, value) in [
+        ("URL", literal(page)),
+        // The program has the product's icon.
+        ("IconFile", format!("[#{program}]")),
+        ("IconIndex", "0".to_owned()),
+    ] {
+        component.ini_entries.push(IniEntry {
+            id: id(&format!("Page.{key}"))?,
+            directory: menu.clone(),
+            file: name.clone(),
+            section: "InternetShortcut".to_owned(),
+            name: key.to_owned(),
+            value,
+        });
+    }
     // The file is Windows' own and would stay, empty.
     component.removals.push(Removal {
         id: id("Page")?,

@@ -5,23 +5,28 @@
 //! registry value and in no log.
 
 use landfall_msi::installer::{
-    ActionKind, Component, CustomAction, Folder, INSTALLDIR, LaunchCondition, Package, Position, Property,
-    RegistryData, RegistryPlace, RegistryRoot, RegistryValue, Sequence, Step, Timing,
+    ActionKind, Component, CustomAction, FileCopy, Folder, INSTALLDIR, Identifier, LaunchCondition, Package,
+    Position, Property, RegistryData, RegistryPlace, RegistryRoot, RegistryValue, Sequence, Step, Timing,
 };
 use landfall_msi::{Field, Interface};
 use landfall_payload::{Definition, Payload, Setting, SettingType};
 
-use super::actions::set;
+use super::actions::{literal, set};
 use super::files::{FEATURE, Place, id};
 use super::inexpressible;
-use super::service::{Paths, permissions};
+use super::service::{Paths, SEPARATOR, permissions};
 use crate::Error;
 
-/// Writes what stands behind the bar to the file whose path stands before it. Windows keeps its data out of the log,
-/// because the action is among the hidden properties.
-const WRITE_SECRET: &str = "var d = Session.Property(\"CustomActionData\"), i = d.indexOf(\"|\"); var f = new \
-    ActiveXObject(\"Scripting.FileSystemObject\").CreateTextFile(d.substr(0, i), true); f.Write(d.substr(i + 1)); \
-    f.Close();";
+/// Property that holds a quotation mark, for which the language of conditions has no text.
+const QUOTE: &str = "QuotationMark";
+/// Writes secrets. Windows keeps the data of these actions out of the log, because they are among the hidden properties.
+const SECRETS: &str = include_str!("secrets.js");
+/// The functions of [`SECRETS`] with the beginnings of their actions' names.
+const SECRET_STEPS: [(&str, &str, Timing); 3] = [
+    ("UndoSecret", "undo", Timing::Rollback),
+    ("Secret", "write", Timing::Deferred),
+    ("KeepSecret", "keep", Timing::Commit),
+];
 
 /// The property that takes a setting.
 pub(super) fn property(name: &str) -> String {
@@ -51,13 +56,15 @@ pub(super) fn add(payload: &Payload, package: &mut Package, interface: &mut Inte
         remembered: None,
     });
     let Some(definition) = &payload.service else { return Ok(()) };
+    package.properties.push(Property::fixed(QUOTE, "\""));
     let paths = Paths::new(payload);
     for (name, setting) in &definition.settings {
         let property = property(name);
         let secret = setting.kind == SettingType::Secret;
-        if let Some(condition) = condition(&property, setting.kind) {
-            let message = format!("{property} ({}) {}", setting.title, condition.1);
-            package.launch_conditions.push(LaunchCondition { condition: condition.0, message });
+        let rules = rules(&property, setting);
+        for LaunchCondition { condition, message } in &rules {
+            let condition = format!("Installed OR {condition}");
+            package.launch_conditions.push(LaunchCondition { condition, message: message.clone() });
         }
         if secret {
             hand_over(payload, definition, (name, &property), package)?;
@@ -65,24 +72,44 @@ pub(super) fn add(payload: &Payload, package: &mut Package, interface: &mut Inte
             let default = setting.default.as_deref().map(|text| paths.formatted(text));
             remember(&property, default, &format!(r"{key}\Settings"), package)?;
         }
-        interface.fields.push(Field { property, label: setting.title.clone(), secret });
+        interface.fields.push(Field { property, label: setting.title.clone(), secret, rules });
     }
     Ok(())
 }
 
-/// What a value must be like, and how that is said.
-fn condition(property: &str, kind: SettingType) -> Option<(String, &'static str)> {
-    let (allowed, said) = match kind {
-        SettingType::Url => (
+/// What a value must be like where one is given, and how that is said.
+fn rules(property: &str, setting: &Setting) -> Vec<LaunchCondition> {
+    let mut rules = Vec::new();
+    let mut add = |allowed: String, said: String| {
+        rules.push(LaunchCondition {
+            condition: format!("NOT {property} OR {allowed}"),
+            message: format!("{property} ({}) {said}", literal(&setting.title)),
+        });
+    };
+    match setting.kind {
+        SettingType::Url => add(
             format!("{property} ~<< \"http://\" OR {property} ~<< \"https://\""),
-            "must begin with http:// or https://.",
+            "must begin with http:// or https://.".to_owned(),
         ),
         SettingType::Boolean => {
-            (format!("{property} = \"true\" OR {property} = \"false\""), "must be true or false.")
+            add(
+                format!("{property} = \"true\" OR {property} = \"false\""),
+                "must be true or false.".to_owned(),
+            );
         }
-        _ => return None,
-    };
-    Some((format!("Installed OR NOT {property} OR {allowed}"), said))
+        // Text that is no number is neither.
+        SettingType::Integer => {
+            add(format!("{property} >= 0 OR {property} < 0"), "must be a whole number.".to_owned());
+        }
+        SettingType::Secret => return rules,
+        _ => {}
+    }
+    // They would end the value on the command line that hands it over, or the variable.
+    add(
+        format!("NOT ({property} >< {QUOTE} OR {property} >< \"{SEPARATOR}\")"),
+        format!("must contain neither quotation marks nor {SEPARATOR}."),
+    );
+    rules
 }
 
 /// A property that upgrades and repairs keep.
@@ -122,11 +149,15 @@ fn hand_over(
     package: &mut Package,
 ) -> Result<(), Error> {
     let Some(file) = definition.credentials.get(name) else { return Ok(()) };
-    let action = format!("Secret.{property}");
-    for (name, secure) in [(property, true), (action.as_str(), false)] {
+    let from_file = format!("{property}_FILE");
+    let actions = SECRET_STEPS.map(|(action, ..)| format!("{action}.{property}"));
+    let mut hide = |name: &str, secure, hidden| {
         let name = name.to_owned();
-        package.properties.push(Property { name, value: None, secure, hidden: true, remembered: None });
-    }
+        package.properties.push(Property { name, value: None, secure, hidden, remembered: None });
+    };
+    hide(property, true, true);
+    hide(&from_file, true, false);
+    actions.iter().for_each(|action| hide(action, false, true));
 
     let paths = Paths::new(payload);
     let folder = file.rsplit_once('\\').map_or("", |(folder, _)| folder);
@@ -134,24 +165,65 @@ fn hand_over(
     let directory = Place::below_data(&names).directory(package)?;
     if !package.components.iter().flat_map(|c| &c.folders).any(|folder| folder.directory == directory) {
         let permissions = Some(permissions(&definition.name, false));
-        package.components.push(Component::for_folder(id(FEATURE)?, Folder { directory, permissions }));
+        package
+            .components
+            .push(Component::for_folder(id(FEATURE)?, Folder { directory: directory.clone(), permissions }));
     }
 
+    copy_from_file(payload, (name, &from_file), &directory, file, package)?;
     let condition = Some(format!("{property} AND NOT REMOVE"));
-    let data = format!("{}|[{property}]", paths.formatted(file));
-    set(&format!("Set.{action}"), &action, data, condition.clone(), package)?;
-    package.actions.push(CustomAction {
-        id: id(&action)?,
-        kind: ActionKind::Script { text: WRITE_SECRET.to_owned() },
-        timing: Timing::Deferred,
-        // A service without its secret is worse than none.
-        ignore_failure: false,
-        hidden: true,
-        steps: vec![Step {
-            sequence: Sequence::Execute,
-            position: Position::After("InstallFiles".to_owned()),
-            condition,
-        }],
+    for ((_, function, timing), action) in SECRET_STEPS.into_iter().zip(&actions) {
+        let mut data = paths.formatted(file);
+        if timing == Timing::Deferred {
+            data.push_str(&format!("|[{property}]"));
+        }
+        set(&format!("Set.{action}"), action, data, condition.clone(), package)?;
+        package.actions.push(CustomAction {
+            id: id(action)?,
+            kind: ActionKind::Script { text: SECRETS.to_owned(), function: function.to_owned() },
+            timing,
+            // A service without its secret is worse than none; what comes after it must not fail for it.
+            ignore_failure: timing != Timing::Deferred,
+            hidden: true,
+            steps: vec![Step {
+                sequence: Sequence::Execute,
+                position: Position::After("InstallFiles".to_owned()),
+                condition: condition.clone(),
+            }],
+        });
+    }
+    Ok(())
+}
+
+/// Copies a secret from the file that a property names, by tables alone: it is in no property and no process.
+fn copy_from_file(
+    payload: &Payload,
+    (name, property): (&str, &str),
+    directory: &Identifier,
+    file: &str,
+    package: &mut Package,
+) -> Result<(), Error> {
+    let mut component = Component::for_registry(
+        directory.clone(),
+        id(FEATURE)?,
+        RegistryValue {
+            id: id(&format!("Source.{property}"))?,
+            root: RegistryRoot::LocalMachine,
+            key: format!(r"{}\Settings", registry_key(payload)),
+            name: Some(property.to_owned()),
+            data: RegistryData::Text(format!("[{property}]")),
+            permissions: None,
+        },
+    );
+    component.condition = Some(property.to_owned());
+    component.permanent = true;
+    let copied = file.rsplit_once('\\').map_or(file, |(_, copied)| copied);
+    component.copies.push(FileCopy {
+        id: Identifier::derived("copy", name),
+        source: property.to_owned(),
+        directory: directory.clone(),
+        name: copied.to_owned(),
     });
+    package.components.push(component);
     Ok(())
 }

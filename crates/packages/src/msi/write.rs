@@ -4,7 +4,7 @@ use std::io::Write;
 
 use landfall_msi::ice::{Finding, Severity};
 use landfall_msi::installer::{
-    Compression, EnvironmentVariable, Feature, INSTALLDIR, Package, Property, Timing,
+    Compression, EnvironmentVariable, Feature, INSTALLDIR, Icon, Package, Property, Timing,
 };
 use landfall_msi::{Guid, Interface};
 use landfall_payload::{EntryKind, Format, Payload, Role};
@@ -83,7 +83,13 @@ pub(super) fn package(payload: &Payload) -> Result<Package, Error> {
     if let Some(definition) = &payload.service {
         service::add(payload, definition, &mut package)?;
     }
-    add_to_path(&mut package)?;
+    // A tool is for people to call; a service only where the manifest says so.
+    if payload.options.msi.path.unwrap_or(payload.service.is_none()) {
+        add_to_path(&mut package)?;
+    }
+    if let Some(icon) = &product.windows_icon {
+        package.icons.push(Icon { id: id("Product.ico")?, bytes: icon.to_vec(), of_product: true });
+    }
     list_of_programs(payload, &mut package);
     purge(payload, &mut package)?;
     Ok(package)

@@ -56,6 +56,7 @@ pub fn demo(version: &str) -> Payload {
             homepage: Some("https://example.com/demo".into()),
             summary: "Shows how packages are made".into(),
             description: vec!["A demonstration that does nothing of use.".into()],
+            windows_icon: None,
         },
         target: "x86_64-unknown-linux-gnu".parse().unwrap(),
         epoch: EPOCH,

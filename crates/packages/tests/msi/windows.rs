@@ -95,6 +95,23 @@ impl Windows {
         self.wine(&[&format!("{}.exe", self.service), "start-type", self.service, &start.to_string()]);
     }
 
+    /// Stops the service as an administrator does.
+    pub(crate) fn stop(&self) {
+        self.wine(&["sc", "stop", self.service]);
+        self.wait_for("state=1");
+    }
+
+    /// Waits until the service manager says this of the service.
+    pub(crate) fn wait_for(&self, state: &str) {
+        for _ in 0..100 {
+            if self.service().contains(state) {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        panic!("{}, not {state}", self.service());
+    }
+
     /// The data of a registry value; empty where there is none.
     pub(crate) fn registry(&self, key: &str, name: &str) -> String {
         let text = self.wine(&["reg", "query", key, "/v", name]);

@@ -6,6 +6,7 @@ mod sources;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use landfall_manifest::model::{self, FileEntry, Role, VersionSource};
 use landfall_manifest::variables::{self, PRODUCT};
@@ -103,11 +104,13 @@ pub fn build(loaded: &Loaded, target: &Target, version: &Version, epoch: i64) ->
         target,
         product: &manifest.product,
         layout: layout.clone(),
+        icon: None,
         entries: Vec::new(),
         needs: Vec::new(),
         found: Vec::new(),
         missing: Vec::new(),
     };
+    b.windows_icon();
     for (name, program) in &manifest.programs {
         b.program(name, program);
     }
@@ -146,7 +149,7 @@ pub fn build(loaded: &Loaded, target: &Target, version: &Version, epoch: i64) ->
         Os::Linux | Os::Macos => None,
     });
     let payload = Payload {
-        product: product(manifest, version),
+        product: Product { windows_icon: b.icon, ..product(manifest, version) },
         target: target.clone(),
         epoch,
         all_entries,
@@ -189,6 +192,7 @@ fn product(manifest: &model::Manifest, version: &Version) -> Product {
         homepage: p.homepage.clone(),
         summary: p.summary.trim_end_matches('.').to_owned(),
         description,
+        windows_icon: None,
     }
 }
 
@@ -227,6 +231,7 @@ struct Builder<'a> {
     target: &'a Target,
     product: &'a model::Product,
     layout: Layout<'a>,
+    icon: Option<Arc<[u8]>>,
     /// Entries with the pointer of what asked for them.
     entries: Vec<(Entry, String)>,
     needs: Vec<ElfNeeds>,
@@ -314,6 +319,20 @@ impl Builder<'_> {
         );
     }
 
+    /// Reads the icon of Windows programs.
+    fn windows_icon(&mut self) {
+        let Some(icon) = self.product.windows_icon.as_ref().filter(|_| self.target.os == Os::Windows) else {
+            return;
+        };
+        match std::fs::read(self.document.folder().join(icon)) {
+            Ok(bytes) => self.icon = Some(bytes.into()),
+            Err(error) => {
+                let message = format!("the icon \"{icon}\" cannot be read: {error}");
+                self.problem("/product/windows-icon", message, "paths count from the manifest's folder");
+            }
+        }
+    }
+
     /// A program with the product's version, manifest and icon; a signed one, and what is no program, as it is.
     fn windows_program(&mut self, name: &str, path: PathBuf, size: u64, at: &str) -> Content {
         let patch = self.resources(name).and_then(|resources| {
@@ -350,11 +369,7 @@ impl Builder<'_> {
     /// What the properties of a Windows program show.
     fn resources(&self, name: &str) -> landfall_pe::Result<landfall_pe::Resources> {
         let product = self.product;
-        let icon = product.windows_icon.as_ref().map(|icon| {
-            let bytes = std::fs::read(self.document.folder().join(icon))
-                .map_err(|error| landfall_pe::Error::Icon(format!("\"{icon}\" cannot be read: {error}")))?;
-            landfall_pe::Icon::parse(&bytes)
-        });
+        let icon = self.icon.as_deref().map(landfall_pe::Icon::parse);
         let version = self.layout.version;
         let title = product.title.as_deref().unwrap_or(&product.name);
         let vendor = vendor(product);

@@ -53,12 +53,13 @@ const ORDER: [(&str, &str); 34] = [
 ];
 
 /// Actions that write to the script and so belong between `InstallInitialize` and `InstallFinalize`.
-const CHANGES: [&str; 22] = [
+const CHANGES: [&str; 23] = [
     "CreateFolders",
     "CreateShortcuts",
     "DeleteServices",
     "InstallFiles",
     "InstallServices",
+    "MoveFiles",
     "MsiConfigureServices",
     "ProcessComponents",
     "PublishFeatures",

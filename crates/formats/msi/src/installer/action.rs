@@ -48,6 +48,8 @@ pub enum ActionKind {
     Script {
         /// The script; not formatted.
         text: String,
+        /// The function in it that is called.
+        function: String,
     },
     /// Ends the installation with a message.
     Fail {

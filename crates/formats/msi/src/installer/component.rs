@@ -43,6 +43,8 @@ pub struct Component {
     pub folders: Vec<Folder>,
     /// What is deleted besides what was installed.
     pub removals: Vec<Removal>,
+    /// Files of the machine that are copied.
+    pub copies: Vec<FileCopy>,
 }
 
 /// What tells whether a component is installed.
@@ -75,6 +77,7 @@ impl Component {
             ini_entries: Vec::new(),
             folders: Vec::new(),
             removals: Vec::new(),
+            copies: Vec::new(),
         }
     }
 
@@ -318,6 +321,19 @@ pub struct Removal {
     pub name: Option<String>,
     /// When.
     pub on: RemoveOn,
+}
+
+/// A file of the machine that is copied when its component is installed; nothing happens where there is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileCopy {
+    /// Its key.
+    pub id: Identifier,
+    /// The property that holds the file's path.
+    pub source: String,
+    /// The folder that the copy goes to.
+    pub directory: Identifier,
+    /// Name of the copy.
+    pub name: String,
 }
 
 /// When something is deleted.

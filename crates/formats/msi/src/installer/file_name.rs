@@ -9,9 +9,10 @@ use crate::Error;
 /// Longest name in UTF-16 units.
 const LONGEST: usize = 255;
 /// Names that mean devices, whatever their ending.
-const RESERVED: [&str; 24] = [
-    "CON", "PRN", "AUX", "NUL", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8", "COM9",
-    "LPT1", "LPT2", "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9", "CONIN$", "CONOUT$",
+const RESERVED: [&str; 30] = [
+    "CON", "PRN", "AUX", "NUL", "COM¹", "COM²", "COM³", "LPT¹", "LPT²", "LPT³", "COM1", "COM2", "COM3",
+    "COM4", "COM5", "COM6", "COM7", "COM8", "COM9", "LPT1", "LPT2", "LPT3", "LPT4", "LPT5", "LPT6", "LPT7",
+    "LPT8", "LPT9", "CONIN$", "CONOUT$",
 ];
 
 /// Checks that Windows takes `name` for a file or folder.
@@ -39,9 +40,16 @@ pub fn check(name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// How Windows compares names.
+/// How Windows compares names: one character for one, so that `ß` and `SS` are two names.
 pub(crate) fn fold(name: &str) -> String {
-    name.to_uppercase()
+    let upper = |c: char| {
+        let mut upper = c.to_uppercase();
+        match (upper.next(), upper.next()) {
+            (Some(one), None) => one,
+            _ => c,
+        }
+    };
+    name.chars().map(upper).collect()
 }
 
 /// Gives names of one folder their short forms.
@@ -106,11 +114,28 @@ mod tests {
         for sound in ["a", "wats-client.exe", ".hidden", "Ü.txt", "CONTENT", "a b"] {
             assert!(check(sound).is_ok(), "{sound}");
         }
-        for wrong in
-            ["", "..", "a:b", "a/b", "x.", "x ", "con", "Nul.txt", "lpt1.tar.gz", "a\u{1}", &"x".repeat(256)]
-        {
+        for wrong in [
+            "",
+            "..",
+            "a:b",
+            "a/b",
+            "x.",
+            "x ",
+            "con",
+            "Nul.txt",
+            "lpt1.tar.gz",
+            "com²",
+            "a\u{1}",
+            &"x".repeat(256),
+        ] {
             assert!(check(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn names_are_compared_character_by_character() {
+        assert_eq!(fold("Größe"), fold("gRÖßE"));
+        assert_ne!(fold("straße"), fold("strasse"));
     }
 
     #[test]

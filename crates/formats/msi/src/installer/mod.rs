@@ -13,8 +13,8 @@ mod version;
 pub use action::{ActionKind, CustomAction, Position, Sequence, Step, Timing};
 pub use compile::{Compression, Options, Report};
 pub use component::{
-    Component, EnvironmentVariable, File, FileContent, Folder, IniEntry, KeyPath, RegistryData, RegistryRoot,
-    RegistryValue, Removal, RemoveOn, Shortcut,
+    Component, EnvironmentVariable, File, FileContent, FileCopy, Folder, IniEntry, KeyPath, RegistryData,
+    RegistryRoot, RegistryValue, Removal, RemoveOn, Shortcut,
 };
 pub use directory::{Directory, INSTALLDIR, STANDARD_FOLDERS};
 pub use file_name::check as check_file_name;

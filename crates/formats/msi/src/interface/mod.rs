@@ -12,7 +12,7 @@ mod wizard;
 use builder::Dialogs;
 
 use crate::installer::sequence::Actions;
-use crate::installer::{INSTALLDIR, Package, Position, Sequence};
+use crate::installer::{INSTALLDIR, LaunchCondition, Package, Position, Sequence};
 use crate::{Database, Error, row};
 
 /// Dialogs of an installation, in English.
@@ -33,6 +33,8 @@ pub struct Field {
     pub label: String,
     /// Whether what is typed is not shown.
     pub secret: bool,
+    /// What must hold before the wizard goes on, and what is said where it does not (formatted text).
+    pub rules: Vec<LaunchCondition>,
 }
 
 /// Most fields of a dialog.

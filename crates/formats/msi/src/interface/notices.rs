@@ -5,10 +5,12 @@ use super::builder::{Dialog, Dialogs, ERROR as ERROR_DIALOG, KEEP_MODELESS, MODA
 pub(super) const CANCEL: &str = "CancelDlg";
 pub(super) const CANCELLED: &str = "CancelledDlg";
 pub(super) const ERROR: &str = "ErrorDlg";
+pub(super) const INVALID: &str = "InvalidDlg";
 pub(super) const FAILED: &str = "FailedDlg";
 
 pub(super) fn add(dialogs: &mut Dialogs) {
     dialogs.add(cancel());
+    dialogs.add(invalid());
     dialogs.add(error());
     dialogs.add(end(
         CANCELLED,
@@ -33,6 +35,16 @@ fn cancel() -> Dialog {
     dialog.on("Yes", "EndDialog", "Exit");
     dialog.on("No", "EndDialog", "Return");
     dialog.keys("No", "No");
+    dialog
+}
+
+/// A setting that cannot be; its text is what is wrong.
+fn invalid() -> Dialog {
+    let mut dialog = Dialog::new(INVALID, (270, 105), VISIBLE | MODAL);
+    dialog.text("Text", (20, 15, 230, 60), "[INVALID_SETTING]");
+    dialog.button("OK", (107, 80, 56, 17), "&OK");
+    dialog.on("OK", "EndDialog", "Return");
+    dialog.keys("OK", "OK");
     dialog
 }
 

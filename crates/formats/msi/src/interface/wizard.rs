@@ -2,7 +2,7 @@
 
 use super::Interface;
 use super::builder::{Dialog, Dialogs, MINIMIZE, MODAL, TRACK_DISK_SPACE, VISIBLE};
-use super::notices::CANCEL;
+use super::notices::{self, CANCEL};
 use super::rtf;
 use crate::installer::INSTALLDIR;
 
@@ -15,6 +15,8 @@ const LICENSE: &str = "LicenseDlg";
 const FOLDER: &str = "FolderDlg";
 const BROWSE: &str = "BrowseDlg";
 const SETTINGS: &str = "SettingsDlg";
+/// Property that says what is wrong with a setting.
+const INVALID: &str = "INVALID_SETTING";
 const READY: &str = "ReadyDlg";
 
 /// Size of every page.
@@ -64,6 +66,11 @@ fn page(name: &'static str, title: &str) -> Dialog {
 /// Adds the buttons that lead through the wizard. They come last, so that the Tab key reaches the page's own controls
 /// first.
 fn buttons(dialog: &mut Dialog, back: Option<&'static str>, next: Option<&'static str>) {
+    buttons_if(dialog, back, next, "1");
+}
+
+/// As [`buttons`], with a condition for the way on.
+fn buttons_if(dialog: &mut Dialog, back: Option<&'static str>, next: Option<&'static str>, condition: &str) {
     match back {
         Some(back) => {
             dialog.button("Back", LEFT_BUTTON, "&Back");
@@ -73,7 +80,7 @@ fn buttons(dialog: &mut Dialog, back: Option<&'static str>, next: Option<&'stati
     }
     if let Some(next) = next {
         dialog.button("Next", MIDDLE_BUTTON, "&Next");
-        dialog.on("Next", "NewDialog", next);
+        dialog.on_if("Next", "NewDialog", next, condition);
     }
     cancel(dialog);
     dialog.keys("Next", "Cancel");
@@ -146,7 +153,14 @@ fn settings(interface: &Interface, back: Option<&'static str>, next: Option<&'st
         dialog.label(format!("Label{number}"), (20, top + 3, 110, 16), format!("&{number} {label}:"));
         dialog.edit(format!("Field{number}"), (132, top, 218, 18), &field.property, field.secret);
     }
-    buttons(&mut dialog, back, next);
+    // Empty braces take the property away.
+    dialog.on("Next", &format!("[{INVALID}]"), "{}");
+    for rule in interface.fields.iter().flat_map(|field| &field.rules) {
+        let broken = format!("NOT ({})", rule.condition);
+        dialog.on_if("Next", &format!("[{INVALID}]"), &rule.message, &broken);
+    }
+    dialog.on_if("Next", "SpawnDialog", notices::INVALID, INVALID);
+    buttons_if(&mut dialog, back, next, &format!("NOT {INVALID}"));
     dialog
 }
 

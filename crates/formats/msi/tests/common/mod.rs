@@ -165,8 +165,18 @@ pub(crate) fn product(version: &str, program: FileContent) -> Package {
         interface: Some(Interface {
             license: Some("Do as you like {here}.\n".into()),
             fields: vec![
-                Field { property: "SERVER_URL".into(), label: "Server & port".into(), secret: false },
-                Field { property: "API_TOKEN".into(), label: "Token".into(), secret: true },
+                Field {
+                    property: "SERVER_URL".into(),
+                    label: "Server & port".into(),
+                    secret: false,
+                    rules: Vec::new(),
+                },
+                Field {
+                    property: "API_TOKEN".into(),
+                    label: "Token".into(),
+                    secret: true,
+                    rules: Vec::new(),
+                },
             ],
         }),
     }

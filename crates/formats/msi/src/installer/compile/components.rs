@@ -103,6 +103,13 @@ impl Package {
                 let names = short_names.entry(path.unwrap_or_default()).or_default();
                 add_removal(component, removal, names, database)?;
             }
+            for copy in &component.copies {
+                let path = fold(&folders.path(copy.directory.as_str())?);
+                let name = short_names.entry(path).or_default().entry(&copy.name);
+                // 0: the source stays.
+                let row = row![&copy.id, &component.id, Value::Null, name, &copy.source, &copy.directory, 0];
+                database.insert("MoveFile", row)?;
+            }
             for entry in &component.ini_entries {
                 let path = fold(&folders.path(entry.directory.as_str())?);
                 let file = short_names.entry(path).or_default().entry(&entry.file);

@@ -70,8 +70,9 @@ impl Package {
     /// # Errors
     /// When the description contradicts itself, breaks a rule, or exceeds a limit.
     pub fn database(&self) -> Result<Database, Error> {
-        self.check()?;
+        // Names first: of two that differ in case alone it says more than of their keys.
         let folders = Folders::new(&self.directories, &self.components)?;
+        self.check()?;
         let mut database = Database::new(Codepage::Utf8);
         self.add_directories(&folders, &mut database)?;
         self.add_features(&mut database)?;
@@ -86,6 +87,7 @@ impl Package {
         self.add_media(&mut database)?;
         database.codepage = self.codepage.unwrap_or_else(|| smallest_codepage(&database));
         database.summary = self.summary(database.codepage);
+        database.check()?;
         Ok(database)
     }
 

@@ -1,15 +1,18 @@
 //! Sequences and custom actions.
 
 use super::properties::{OLDER, memory};
+use crate::compound::Content;
 use crate::installer::sequence::Actions;
-use crate::installer::{ActionKind, CustomAction, Package, Position, RemoveOld, Sequence, Timing};
+use crate::installer::{
+    ActionKind, CustomAction, Identifier, Package, Position, RemoveOld, Sequence, Timing,
+};
 use crate::{Database, Error, Value, row};
 
 // Kinds of custom actions.
 const RUN_FILE: i32 = 18;
 const FAIL: i32 = 19;
 const RUN_PROGRAM: i32 = 34;
-const SCRIPT: i32 = 37;
+const SCRIPT: i32 = 5;
 const SET_PROPERTY: i32 = 51;
 
 // Their options.
@@ -97,6 +100,7 @@ impl Package {
         add("IniFile", &[("RemoveIniValues", 3100), ("WriteIniValues", 5100)]);
         add("Environment", &[("RemoveEnvironmentStrings", 3300), ("WriteEnvironmentStrings", 5200)]);
         add("", &[("RemoveFiles", 3500), ("InstallFiles", 4000)]);
+        add("MoveFile", &[("MoveFiles", 3800)]);
         add("CreateFolder", &[("RemoveFolders", 3600), ("CreateFolders", 3700)]);
         add("", &[("RegisterUser", 6000), ("RegisterProduct", 6100)]);
         add("", &[("PublishFeatures", 6300), ("PublishProduct", 6400), ("InstallFinalize", 6600)]);
@@ -174,12 +178,26 @@ fn add_setting(id: &str, property: &str, value: &str, database: &mut Database) -
     database.insert("CustomAction", row![id, SET_PROPERTY, property, value, Value::Null])
 }
 
+/// Adds a script, which several actions may share.
+fn add_script(id: &Identifier, text: &str, database: &mut Database) -> Result<(), Error> {
+    if database.row("Binary", id.as_str()).is_none() {
+        database.insert("Binary", row![id, Value::Stream])?;
+        database.add_stream(format!("Binary.{id}"), Content::Bytes(text.as_bytes().to_vec()));
+    }
+    Ok(())
+}
+
 fn add_action(action: &CustomAction, database: &mut Database) -> Result<(), Error> {
+    let script;
     let (kind, source, target) = match &action.kind {
         ActionKind::SetProperty { property, value } => (SET_PROPERTY, property.as_str(), value),
         ActionKind::RunFile { file, arguments } => (RUN_FILE, file.as_str(), arguments),
         ActionKind::RunProgram { directory, command } => (RUN_PROGRAM, directory.as_str(), command),
-        ActionKind::Script { text } => (SCRIPT, "", text),
+        ActionKind::Script { text, function } => {
+            script = Identifier::derived("script", text);
+            add_script(&script, text, database)?;
+            (SCRIPT, script.as_str(), function)
+        }
         ActionKind::Fail { message } => (FAIL, "", message),
     };
     let timing = match action.timing {
