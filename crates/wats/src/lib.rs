@@ -3,7 +3,7 @@
 //! [`Report`] is a report in WATS Standard JSON Format (WSJF). It keeps every member of the document it was read
 //! from, also the unknown ones, and every number exactly as it was written. [`Report::prepare`] turns it into what
 //! a server accepts, [`Report::validate`] says what a server would refuse, and [`Client`] sends it. [`build`] makes
-//! reports of measurements, and [`read_reports`] reads them from JSON.
+//! reports of measurements, [`read_reports`] reads them from JSON, and [`wsxf`] reads and writes them in XML.
 //!
 //! A report's id decides whether the server sees a new report or an old one again. A report that brings no id gets
 //! one from [`report_id`], which gives the same id for the same file content at any time and on any machine, so
@@ -17,6 +17,8 @@ pub mod build;
 #[cfg(feature = "client")]
 mod client;
 mod document;
+#[cfg(any(feature = "client", feature = "wsxf"))]
+mod escape;
 #[cfg(feature = "client")]
 mod failure;
 mod identity;
@@ -27,6 +29,8 @@ mod secret;
 mod server_url;
 mod timestamp;
 mod validate;
+#[cfg(feature = "wsxf")]
+pub mod wsxf;
 
 #[cfg(feature = "client")]
 pub use client::{

@@ -1,6 +1,7 @@
 //! How a client makes itself known to a server, and tells it how it is.
 
 use super::{Call, Client, authorization};
+use crate::escape::escaped;
 use crate::{Failure, Secret};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -341,23 +342,6 @@ fn element(xml: &mut String, name: &str, attributes: &[(&str, &str)]) {
         let _ = write!(xml, " {attribute}=\"{}\"", escaped(value));
     }
     xml.push_str("/>");
-}
-
-/// Text as it may stand in XML, in attributes too.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            // XML 1.0 has no place for other control characters.
-            letter if letter.is_control() && !matches!(letter, '\t' | '\n' | '\r') => escaped.push(' '),
-            letter => escaped.push(letter),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]
