@@ -11,6 +11,11 @@
 
 #![warn(clippy::unwrap_used)]
 
+/// The README's example is compiled as a test.
+#[cfg(all(doctest, feature = "client"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 #[cfg(feature = "api")]
 pub mod api;
 pub mod build;
