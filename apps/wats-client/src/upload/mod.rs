@@ -6,6 +6,7 @@
 
 mod backoff;
 mod gate;
+mod presence;
 mod rate;
 
 use crate::config::Config;
@@ -16,6 +17,7 @@ use crate::status::{Connection, SharedStatus, Status};
 use backoff::Backoff;
 use gate::{Gate, Pass};
 use landfall_service::Beat;
+use presence::{Presence, Told};
 use rate::Rate;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -53,6 +55,7 @@ pub(crate) struct Uploader {
     /// `None` before the first look, and without a server.
     way: Option<Result<Way, String>>,
     looked: Instant,
+    presence: Presence,
     backoff: Backoff,
     gate: Gate,
     rate: Rate,
@@ -70,6 +73,7 @@ pub(crate) struct Uploader {
 enum Done {
     Probed { epoch: u64, result: Result<String, Failure> },
     Sent { epoch: u64, sequence: i64, result: Result<Delivered, Failure> },
+    Told(Told),
 }
 
 impl Uploader {
@@ -84,6 +88,7 @@ impl Uploader {
         let settings = &config.upload;
         let backoff = Backoff { first: settings.retry_first, limit: settings.retry_limit };
         Self {
+            presence: Presence::new(config, &queue, &status),
             config: config.clone(),
             rate: Rate::new(settings.rate_per_minute, now),
             queue,
@@ -125,9 +130,10 @@ impl Uploader {
                 self.take_note(done);
             }
         }
+        let good_bye = self.presence.good_bye(self.client.as_ref(), self.token.as_ref(), self.gate.pass());
         // What does not end in time is sent again after the next start, under the same id.
         let finish = async { while self.tasks.join_next().await.is_some() {} };
-        let _ = tokio::time::timeout(LAST_CALL, finish).await;
+        let _ = tokio::time::timeout(LAST_CALL, async { tokio::join!(finish, good_bye) }).await;
     }
 
     /// Looks whether there is a token, or another one than before, or whether a certificate or the proxy's password is
@@ -166,6 +172,7 @@ impl Uploader {
             tracing::info!("{what} has changed: it is tried at once");
         }
         (self.token, self.way) = (Some(token), way);
+        self.presence.restart();
         self.gate.try_now(Pass::Probe);
         self.say(connection);
     }
@@ -210,6 +217,11 @@ impl Uploader {
         };
         if question_due && !self.probing && pause > Duration::ZERO {
             self.probe(client);
+        } else if self.gate.pass() == Pass::Open
+            && let Some(telling) = self.presence.due(&client)
+        {
+            self.rate.spend(1);
+            self.tasks.spawn(async move { Done::Told(telling.await) });
         }
         pause.max(Duration::from_millis(1))
     }
@@ -270,6 +282,7 @@ impl Uploader {
                     Err(failure) => self.judge(epoch, &failure, false),
                 }
             }
+            Ok(Done::Told(told)) => self.presence.take_note(told),
             // A task that panicked. Which report it had is not known, so all are given out again when it is their turn.
             Err(error) => {
                 tracing::error!("a part of the program failed: {error}");

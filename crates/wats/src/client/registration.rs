@@ -37,6 +37,12 @@ impl Registered {
     pub fn token(&self) -> Secret {
         Secret::new(STANDARD.encode(format!("{}:{}", self.id, self.passcode.expose())))
     }
+
+    /// The first half of a token: the id of a registered client, or a user's name.
+    pub fn id_in(token: &Secret) -> Option<String> {
+        let text = String::from_utf8(STANDARD.decode(token.expose()).ok()?).ok()?;
+        text.split_once(':').map(|(id, _)| id.to_owned()).filter(|id| !id.is_empty())
+    }
 }
 
 /// What a server says of itself to a registered client. What it does not say is empty.
@@ -352,6 +358,8 @@ mod tests {
     fn the_token_is_made_of_id_and_passcode() {
         let registered = Registered { id: "FCT-01".into(), passcode: Secret::new("pass") };
         assert_eq!(registered.token().expose(), "RkNULTAxOnBhc3M=");
+        assert_eq!(Registered::id_in(&registered.token()).as_deref(), Some("FCT-01"));
+        assert_eq!(Registered::id_in(&Secret::new("?")), None);
         assert!(!format!("{registered:?}").contains("pass\""));
     }
 
