@@ -21,8 +21,8 @@ Exit codes:
    1  general error; a file that convert refuses; a service that status finds wanting
    2  a requirement or privilege is missing
    3  the configuration is not valid
-  15  the server cannot be reached (test-connection)
-  16  the server refuses the token (test-connection)
+  15  the server cannot be reached (test-connection, register)
+  16  the server refuses the token (test-connection, register)
   17  it runs already on the same queue
   64  wrong use
 install-service, uninstall-service and preflight have further ones.";
@@ -51,6 +51,11 @@ pub(crate) enum Command {
     Status(Status),
     /// Go the way to the server step by step, and say where it ends and what to do.
     TestConnection(TestConnection),
+    /// Make this station known to the server, and keep the token that it gets for that.
+    ///
+    /// The token of a user who may register clients is read from standard input, or from a file. The running service
+    /// uses the new one within seconds; one of an earlier registration is worth nothing any more.
+    Register(Register),
     /// Print everything that support may need; no secrets.
     Diagnose(Diagnose),
     /// Show the service's log.
@@ -101,6 +106,22 @@ pub(crate) struct TestConnection {
     /// Answer in JSON.
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+}
+
+/// As what.
+#[derive(Debug, Args)]
+pub(crate) struct Register {
+    /// Id of this client; without it, the name of the station.
+    #[arg(long, value_name = "ID")]
+    pub(crate) id: Option<String>,
+    /// Kind of client, which the server must know.
+    #[arg(long = "type", value_name = "WORD", default_value = "python")]
+    pub(crate) kind: String,
+    /// File with the token of a user who may register clients.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) token_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) config: ConfigFile,
 }

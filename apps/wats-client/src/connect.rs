@@ -10,32 +10,66 @@ use wats::{BuildError, Client, Identity, ManualProxy, Proxy, Retry, Secret, Serv
 /// # Errors
 /// What is wrong with the configuration, or with a file that it names.
 pub(crate) fn client(config: &Config, server: &ServerUrl, token: Option<Secret>) -> Result<Client, String> {
-    let proxy = proxy(config)?;
-    let make = |roots: wats::Roots| -> Result<Result<Client, BuildError>, String> {
-        let mut builder = Client::builder(server.clone(), "wats-client", env!("CARGO_PKG_VERSION"))
-            .tls(Tls { roots, authorities: authorities(config)?, identity: identity(config)? })
-            .proxy(proxy.clone())
-            .retry(Retry::never());
-        if let Some(token) = token.clone() {
-            builder = builder.token(token);
-        }
-        Ok(builder.build())
-    };
-    let secure = server.as_str().starts_with("https:") || matches!(proxy, Proxy::Manual(_));
-    let roots = match config.roots {
-        // Read from the disk, which is in vain where nothing is encrypted.
-        Roots::System if secure => wats::Roots::System,
-        _ => wats::Roots::Bundled,
-    };
-    let client = match make(roots)? {
-        // As in an image without any; those that come with the program are as good as the image's.
-        Err(BuildError::SystemRoots(why)) => {
-            tracing::debug!("the authorities that come with the program are used, not the system's: {why}");
-            make(wats::Roots::Bundled)?
-        }
-        other => other,
-    };
-    client.map_err(|error| error.to_string())
+    Way::of(config, server)?.client(server, token)
+}
+
+/// What the configuration says of the way, with what the files that it names hold now. Another one, as soon as a
+/// certificate was renewed or a password changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Way {
+    tls: Tls,
+    proxy: Proxy,
+}
+
+impl Way {
+    /// Reads the files.
+    ///
+    /// # Errors
+    /// Which of them cannot be read.
+    pub(crate) fn of(config: &Config, server: &ServerUrl) -> Result<Self, String> {
+        let proxy = proxy(config)?;
+        let secure = server.as_str().starts_with("https:") || matches!(proxy, Proxy::Manual(_));
+        let roots = match config.roots {
+            // Read from the disk, which is in vain where nothing is encrypted.
+            Roots::System if secure => wats::Roots::System,
+            _ => wats::Roots::Bundled,
+        };
+        let tls = Tls { roots, authorities: authorities(config)?, identity: identity(config)? };
+        Ok(Self { tls, proxy })
+    }
+
+    /// A client that goes this way.
+    ///
+    /// # Errors
+    /// What is wrong, and with which key of the configuration.
+    pub(crate) fn client(&self, server: &ServerUrl, token: Option<Secret>) -> Result<Client, String> {
+        let make = |roots: wats::Roots| {
+            let mut builder = Client::builder(server.clone(), "wats-client", env!("CARGO_PKG_VERSION"))
+                .tls(Tls { roots, ..self.tls.clone() })
+                .proxy(self.proxy.clone())
+                .retry(Retry::never());
+            if let Some(token) = token.clone() {
+                builder = builder.token(token);
+            }
+            builder.build()
+        };
+        let client = match make(self.tls.roots) {
+            // As in an image without any; those that come with the program are as good as the image's.
+            Err(BuildError::SystemRoots(why)) => {
+                tracing::debug!(
+                    "the authorities that come with the program are used, not the system's: {why}"
+                );
+                make(wats::Roots::Bundled)
+            }
+            other => other,
+        };
+        client.map_err(|error| match error {
+            BuildError::Certificates(_) => format!("server.ca-file: {error}"),
+            BuildError::Identity(_) => format!("server.client-certificate: {error}"),
+            BuildError::Proxy(_) => format!("proxy.url: {error}"),
+            error => error.to_string(),
+        })
+    }
 }
 
 fn authorities(config: &Config) -> Result<Option<Vec<u8>>, String> {

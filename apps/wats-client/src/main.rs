@@ -81,6 +81,7 @@ fn main() -> ExitCode {
         Ok(Command::Check(arguments)) => commands::check(&arguments),
         Ok(Command::Config(command)) => commands::config(&command),
         Ok(Command::TestConnection(arguments)) => commands::test_connection(&arguments),
+        Ok(Command::Register(arguments)) => commands::register(&arguments),
         Ok(Command::Diagnose(arguments)) => commands::diagnose(&arguments),
         Ok(Command::Logs(arguments)) => commands::logs(&arguments),
         Ok(Command::Import(arguments)) => commands::import(&arguments),

@@ -60,7 +60,7 @@ pub(crate) fn kind_of(value: &Value) -> &'static str {
     }
 }
 
-fn decode(bytes: &[u8]) -> Result<std::borrow::Cow<'_, str>, ReadError> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<std::borrow::Cow<'_, str>, ReadError> {
     match bytes {
         [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes).map(Into::into),
         [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes).map(Into::into),

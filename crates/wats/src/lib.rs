@@ -2,7 +2,8 @@
 //!
 //! [`Report`] is a report in WATS Standard JSON Format (WSJF). It keeps every member of the document it was read
 //! from, also the unknown ones, and every number exactly as it was written. [`Report::prepare`] turns it into what
-//! a server accepts, [`Report::validate`] says what a server would refuse, and [`Client`] sends it.
+//! a server accepts, [`Report::validate`] says what a server would refuse, and [`Client`] sends it. [`build`] makes
+//! reports of measurements, [`read_reports`] reads them from JSON, and [`wsxf`] reads and writes them in XML.
 //!
 //! A report's id decides whether the server sees a new report or an old one again. A report that brings no id gets
 //! one from [`report_id`], which gives the same id for the same file content at any time and on any machine, so
@@ -10,11 +11,19 @@
 
 #![warn(clippy::unwrap_used)]
 
+/// The README's example is compiled as a test.
+#[cfg(all(doctest, feature = "client"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 #[cfg(feature = "api")]
 pub mod api;
+pub mod build;
 #[cfg(feature = "client")]
 mod client;
 mod document;
+#[cfg(any(feature = "client", feature = "wsxf"))]
+mod escape;
 #[cfg(feature = "client")]
 mod failure;
 mod identity;
@@ -25,6 +34,8 @@ mod secret;
 mod server_url;
 mod timestamp;
 mod validate;
+#[cfg(feature = "wsxf")]
+pub mod wsxf;
 
 #[cfg(feature = "client")]
 pub use client::{

@@ -31,6 +31,13 @@ impl ServerUrl {
         format!("{}{path}", self.0)
     }
 
+    /// Whether it is a server that the makers of WATS run, at `*.wats.com`, and not one of a company's own.
+    pub fn is_hosted(&self) -> bool {
+        // The text was made from a URL with a host, which is in small letters.
+        let host = Url::parse(&self.0).ok().and_then(|url| url.host_str().map(str::to_owned));
+        host.is_some_and(|host| host == "wats.com" || host.ends_with(".wats.com"))
+    }
+
     /// The base address as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -92,6 +99,17 @@ mod tests {
         }
         let hosted: ServerUrl = "http://factory:8443/wats/api".parse().unwrap();
         assert_eq!(hosted.as_str(), "http://factory:8443/wats");
+    }
+
+    #[test]
+    fn servers_of_the_makers_are_known_by_their_name() {
+        let is_hosted = |text: &str| text.parse::<ServerUrl>().unwrap().is_hosted();
+        assert!(is_hosted("https://Company.WATS.com/api") && is_hosted("https://a.b.wats.com:444"));
+        assert!(
+            !is_hosted("https://wats.company.com")
+                && !is_hosted("https://notwats.com")
+                && !is_hosted("http://10.0.0.5")
+        );
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! Every call of the interface, against the simulator, which refuses what the server would refuse.
-#![cfg(feature = "api")]
+#![cfg(all(feature = "api", feature = "wsxf"))]
 
 use serde_json::json;
 use std::time::Duration;
@@ -42,6 +42,12 @@ async fn filled(server: &Simulator) -> Client {
         let delivered = client.submit(&report(serial_number, part_number, result)).await.unwrap();
         assert!(!delivered.already_there);
     }
+    // As it stands, once; and again under the same id.
+    let body = report("SN-3", "LED-5", "P").to_json().into_bytes();
+    assert!(!client.submit_wsjf(body.clone()).await.unwrap().already_there);
+    server.set(Settings { conflict_for_known: true, ..Settings::default() });
+    assert!(client.submit_wsjf(body).await.unwrap().already_there);
+    server.set(Settings::default());
     client
 }
 
@@ -51,6 +57,9 @@ async fn server_and_processes() {
     let client = client(&server);
     client.is_reachable().await.unwrap();
     assert_eq!(client.version().await.unwrap(), "2025.3.9.824");
+    let greeting = client.greet().await.unwrap();
+    let apart = greeting.date.unwrap().duration_since(std::time::SystemTime::now() - Duration::from_secs(60));
+    assert!(greeting.version == "2025.3.9.824" && apart.is_ok(), "{greeting:?}");
     let all = client.processes().list(OperationFilter::default()).await.unwrap();
     assert!(all.iter().any(|process| process.code == Some(500) && process.is_repair == Some(true)));
     let filter = OperationFilter { repairs: Some(false), inactive: Some(true), ..OperationFilter::default() };
@@ -115,10 +124,14 @@ async fn reports_are_searched_and_fetched() {
 async fn reports_in_xml_are_sent_as_they_stand() {
     let server = Simulator::start().unwrap();
     let client = client(&server);
-    let text = include_str!("../../wats-converters/tests/samples/wsxf.xml");
-    client.submit_wsxf(text.into()).await.unwrap();
+    let reports: Vec<Report> = [include_str!("reports/test.json"), include_str!("reports/repair.json")]
+        .iter()
+        .flat_map(|text| read_reports(text.as_bytes()).unwrap())
+        .collect();
+    let text = wats::wsxf::write(&reports).unwrap().xml;
+    client.submit_wsxf(text.clone().into()).await.unwrap();
     assert_eq!(server.summary().distinct, 2);
-    let id = Uuid::parse_str("6F0D8A52-0D3E-4D1A-9B7A-3F6B1F0C0101").unwrap();
+    let id = reports[0].id().unwrap();
     let back = client.reports().get_xml(id, XmlContents::default()).await.unwrap().unwrap();
     assert_eq!(back, text.as_bytes());
     let refused = client.submit_wsxf(b"<Reports><Report/></Reports>".to_vec()).await.unwrap_err();

@@ -3,8 +3,8 @@
 use crate::Failure;
 use crate::cli::ConfigFile;
 use crate::config::{Config, PostAction};
+use crate::connect;
 use crate::credentials::Token;
-use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -51,10 +51,10 @@ fn examine(config: &Config) -> (Vec<String>, Vec<String>) {
         ),
         Token::Unreadable(why) => problems.push(format!("server.token-file: {why}")),
     }
-    if let Some(file) = &config.ca_file
-        && let Err(error) = fs::read(file)
-    {
-        problems.push(format!("server.ca-file: {} cannot be read: {error}", file.display()));
+    // The address of no server: nothing is asked, only the files are looked at.
+    let server = config.server.clone().or_else(|| "https://wats.invalid".parse().ok());
+    if let Some(Err(why)) = server.map(|server| connect::client(config, &server, None)) {
+        problems.push(why);
     }
     if config.station.location.is_empty() || config.station.purpose.is_empty() {
         notes.push(

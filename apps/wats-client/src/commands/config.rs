@@ -73,12 +73,24 @@ fn keep(key: SecretKey, given: bool, file: Option<&Path>, arguments: &ConfigFile
             key.name
         )));
     }
+    let secret = given_secret(key.about, file)?;
+    let config = super::load(arguments)?;
+    let sources = config.secret(key);
+    sources.keep(&secret).map_err(Failure::General)?;
+    if sources.environment.is_some() {
+        eprintln!("wats-client: note: {} is set and goes before the stored one", key.variable);
+    }
+    say(&format!("{} is stored.", key.name))
+}
+
+/// A secret from the file, else from standard input, without the line's end that editors and pipes add.
+pub(super) fn given_secret(about: &str, file: Option<&Path>) -> Result<Secret, Failure> {
     let text = match file {
         Some(file) => Secret::new(read(file)?),
         None => {
             let mut input = std::io::stdin();
             if input.is_terminal() {
-                eprint!("{} (shown while you type; end with Enter): ", key.about);
+                eprint!("{about} (shown while you type; end with Enter): ");
             }
             let mut text = String::new();
             let read = if input.is_terminal() {
@@ -90,18 +102,7 @@ fn keep(key: SecretKey, given: bool, file: Option<&Path>, arguments: &ConfigFile
             Secret::new(text)
         }
     };
-    let config = super::load(arguments)?;
-    let sources = config.secret(key);
-    sources.keep(&secret_of(&text)).map_err(Failure::General)?;
-    if sources.environment.is_some() {
-        eprintln!("wats-client: note: {} is set and goes before the stored one", key.variable);
-    }
-    say(&format!("{} is stored.", key.name))
-}
-
-/// Without the line's end that editors and pipes add.
-fn secret_of(text: &Secret) -> Secret {
-    Secret::new(text.expose().trim_end_matches(['\r', '\n']))
+    Ok(Secret::new(text.expose().trim_end_matches(['\r', '\n'])))
 }
 
 fn forget(name: &str, arguments: &ConfigFile) -> Result<(), Failure> {

@@ -258,7 +258,8 @@ impl Default for Queue {
 pub(super) struct Upload {
     #[serde(deserialize_with = "concurrency")]
     pub(super) concurrency: usize,
-    pub(super) rate_per_minute: u32,
+    /// `None` stands for what suits the server.
+    pub(super) rate_per_minute: Option<u32>,
     #[serde(deserialize_with = "pause")]
     pub(super) retry_first: Period,
     #[serde(deserialize_with = "pause")]
@@ -273,7 +274,7 @@ impl Default for Upload {
     fn default() -> Self {
         Self {
             concurrency: 5,
-            rate_per_minute: 500,
+            rate_per_minute: None,
             retry_first: Period(Duration::from_secs(1)),
             retry_limit: Period(Duration::from_secs(300)),
             access_retry: Period(Duration::from_secs(300)),

@@ -103,7 +103,12 @@ pub(crate) const KEYS: &[Key] = &[
         "room for the content of delivered reports; 0 keeps none",
     ),
     key("upload.concurrency", Kind::Number, "5", "reports on their way at the same time"),
-    key("upload.rate-per-minute", Kind::Number, "500", "most requests a minute; 0 is no limit"),
+    key(
+        "upload.rate-per-minute",
+        Kind::Number,
+        "500",
+        "most requests a minute; 0 is no limit, as for a server of your own",
+    ),
     key("upload.retry-first", Kind::Period, "1s", "first pause between tries"),
     key("upload.retry-limit", Kind::Period, "5m", "longest pause between tries"),
     key("upload.access-retry", Kind::Period, "5m", "pause after the server refused the token"),

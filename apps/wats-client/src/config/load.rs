@@ -15,6 +15,8 @@ use wats::{Secret, Station};
 
 /// Most folders that variables may number.
 const WATCH_LIMIT: usize = 100;
+/// Requests a minute that suit a server that many share.
+const HOSTED_RATE: u32 = 500;
 
 impl Config {
     /// Reads the file, or the default one when it exists, and applies the environment.
@@ -254,6 +256,9 @@ fn put_together(
     let watches = file.watch.into_iter().enumerate();
     let watches = watches.map(|(index, watch)| Watch::new(watch, index, state, path.as_deref(), &converters));
     let watches = watches.collect::<Result<_, _>>()?;
+    // Many companies share a hosted server; how much one of their own bears is for them to say.
+    let own = file.server.url.as_ref().is_some_and(|server| !server.is_hosted());
+    let rate_per_minute = file.upload.rate_per_minute.unwrap_or(if own { 0 } else { HOSTED_RATE });
     Ok(Config {
         path: place.to_owned(),
         server: file.server.url,
@@ -286,7 +291,7 @@ fn put_together(
         },
         upload: Upload {
             concurrency: file.upload.concurrency,
-            rate_per_minute: file.upload.rate_per_minute,
+            rate_per_minute,
             retry_first: file.upload.retry_first.0,
             retry_limit: file.upload.retry_limit.0.max(file.upload.retry_first.0),
             access_retry: file.upload.access_retry.0,

@@ -34,6 +34,16 @@ fn an_empty_file_gives_the_defaults() {
 }
 
 #[test]
+fn a_server_of_ones_own_has_no_limit_of_requests_unless_one_is_set() {
+    let rate = |text: &str| load(text, &[]).unwrap().upload.rate_per_minute;
+    assert_eq!(rate(""), 500);
+    assert_eq!(rate("[server]\nurl = \"https://company.wats.com\""), 500);
+    assert_eq!(rate("[server]\nurl = \"https://wats.factory.example\""), 0);
+    assert_eq!(rate("[server]\nurl = \"https://factory\"\n[upload]\nrate-per-minute = 90"), 90);
+    assert_eq!(rate("[server]\nurl = \"https://a.wats.com\"\n[upload]\nrate-per-minute = 0"), 0);
+}
+
+#[test]
 fn the_shipped_file_is_valid_and_states_the_defaults() {
     let shipped = include_str!("../../packaging/config.toml");
     let config = load(shipped, &[("STATE_DIRECTORY", "/state")]).unwrap();

@@ -82,6 +82,18 @@ impl Gate {
         }
     }
 
+    /// The server answers questions again, which it had not done: one report is tried at once.
+    pub(super) fn recover(&mut self) {
+        self.try_now(Pass::Trial);
+        self.failures = 0;
+    }
+
+    /// The server answers questions and takes no reports. Closes for a growing time; afterwards one report is tried.
+    pub(super) fn hold(&mut self, now: Instant) {
+        self.try_now(Pass::Trial);
+        self.closed_until = Some(now + self.backoff.pause(self.failures));
+    }
+
     /// The server refuses access. Closes for `wait`; afterwards one report is tried.
     pub(super) fn refuse(&mut self, wait: Duration, now: Instant) {
         self.epoch += 1;
@@ -122,8 +134,12 @@ mod tests {
             assert!(gate.closed_for(now) <= PROBE_LIMIT);
         }
         // One that is there and fails is given more time.
-        gate.fail(gate.epoch(), Pass::Trial, Duration::ZERO, now);
-        assert!(gate.closed_for(now) >= 150 * SECOND);
+        gate.hold(now);
+        assert!(gate.pass() == Pass::Trial && gate.closed_for(now) >= 150 * SECOND);
+        gate.recover();
+        assert!(gate.pass() == Pass::Trial && gate.closed_for(now).is_zero());
+        gate.hold(now);
+        assert!(gate.closed_for(now) <= SECOND);
     }
 
     #[test]

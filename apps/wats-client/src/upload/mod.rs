@@ -6,16 +6,18 @@
 
 mod backoff;
 mod gate;
+mod presence;
 mod rate;
 
 use crate::config::Config;
-use crate::connect;
+use crate::connect::Way;
 use crate::credentials::Token;
 use crate::queue::{Claim, Fate, Queue, Store};
 use crate::status::{Connection, SharedStatus, Status};
 use backoff::Backoff;
 use gate::{Gate, Pass};
 use landfall_service::Beat;
+use presence::{Presence, Told};
 use rate::Rate;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -24,10 +26,13 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use wats::{Cause, Client, Delivered, Failure};
 
-/// How often the token's sources are looked at for a change.
-const TOKEN_LOOK: Duration = Duration::from_secs(3);
+/// How often the token's sources and the files of certificates are looked at for a change.
+const LOOK: Duration = Duration::from_secs(3);
 /// Longest time without a sign of life.
 const TURN: Duration = Duration::from_secs(3);
+/// Time for the answer to a question while all seems well: with the pause before it (`upload.probe`), an outage is
+/// known within half a minute. A server that was found slow is given the client's own time.
+const PATIENCE: Duration = Duration::from_secs(8);
 /// Longest pause a server may ask for.
 const WAIT_LIMIT: Duration = Duration::from_secs(3600);
 /// Failures of single requests in a row that are taken for a failure of the server.
@@ -47,12 +52,17 @@ pub(crate) struct Uploader {
 
     client: Option<Client>,
     token: Option<Token>,
-    token_looked: Instant,
+    /// `None` before the first look, and without a server.
+    way: Option<Result<Way, String>>,
+    looked: Instant,
+    presence: Presence,
     backoff: Backoff,
     gate: Gate,
     rate: Rate,
     tasks: JoinSet<Done>,
     probing: bool,
+    /// The last question failed.
+    unanswered: bool,
     busy: HashSet<i64>,
     /// Failures of single requests in a row.
     failures_in_a_row: u32,
@@ -63,6 +73,7 @@ pub(crate) struct Uploader {
 enum Done {
     Probed { epoch: u64, result: Result<String, Failure> },
     Sent { epoch: u64, sequence: i64, result: Result<Delivered, Failure> },
+    Told(Told),
 }
 
 impl Uploader {
@@ -77,6 +88,7 @@ impl Uploader {
         let settings = &config.upload;
         let backoff = Backoff { first: settings.retry_first, limit: settings.retry_limit };
         Self {
+            presence: Presence::new(config, &queue, &status),
             config: config.clone(),
             rate: Rate::new(settings.rate_per_minute, now),
             queue,
@@ -85,11 +97,13 @@ impl Uploader {
             beat,
             client: None,
             token: None,
-            token_looked: now,
+            way: None,
+            looked: now,
             backoff,
             gate: Gate::new(backoff),
             tasks: JoinSet::new(),
             probing: false,
+            unanswered: false,
             busy: HashSet::new(),
             failures_in_a_row: 0,
             last_contact: now,
@@ -98,11 +112,11 @@ impl Uploader {
 
     /// Sends until it is told to stop; then waits a moment for what is on its way.
     pub(crate) async fn run(mut self, mut stop: watch::Receiver<bool>) {
-        self.look_for_token();
+        self.look_for_changes();
         while !*stop.borrow() {
             self.beat.turn();
-            if self.token_looked.elapsed() >= TOKEN_LOOK {
-                self.look_for_token();
+            if self.looked.elapsed() >= LOOK {
+                self.look_for_changes();
             }
             let pause = self.send_what_may_go().await.min(TURN);
             let bell = self.bell.clone();
@@ -116,27 +130,31 @@ impl Uploader {
                 self.take_note(done);
             }
         }
+        let good_bye = self.presence.good_bye(self.client.as_ref(), self.token.as_ref(), self.gate.pass());
         // What does not end in time is sent again after the next start, under the same id.
         let finish = async { while self.tasks.join_next().await.is_some() {} };
-        let _ = tokio::time::timeout(LAST_CALL, finish).await;
+        let _ = tokio::time::timeout(LAST_CALL, async { tokio::join!(finish, good_bye) }).await;
     }
 
-    /// Looks whether there is a token, or another one than before, and makes a client with it.
-    fn look_for_token(&mut self) {
-        self.token_looked = Instant::now();
+    /// Looks whether there is a token, or another one than before, or whether a certificate or the proxy's password is
+    /// another one, and makes a client with it.
+    fn look_for_changes(&mut self) {
+        self.looked = Instant::now();
         let token = self.config.token.find();
-        if self.token.as_ref() == Some(&token) {
+        let way = self.config.server.as_ref().map(|server| Way::of(&self.config, server));
+        if self.token.as_ref() == Some(&token) && self.way == way {
             return;
         }
         let changed = self.token.is_some();
         self.client = None;
-        let connection = match (&self.config.server, &token) {
-            (None, _) => Connection::Unconfigured("no server address is set (server.url)".to_owned()),
-            (_, Token::Missing) => Connection::Unconfigured("no API token is set".to_owned()),
-            (_, Token::Unreadable(why)) => Connection::Unconfigured(why.clone()),
-            (Some(server), Token::Found(secret)) => {
-                let client = connect::client(&self.config, server, Some(secret.clone()));
-                match client {
+        let connection = match (&self.config.server, &token, &way) {
+            (None, ..) | (.., None) => {
+                Connection::Unconfigured("no server address is set (server.url)".to_owned())
+            }
+            (_, Token::Missing, _) => Connection::Unconfigured("no API token is set".to_owned()),
+            (_, Token::Unreadable(why), _) | (.., Some(Err(why))) => Connection::Unconfigured(why.clone()),
+            (Some(server), Token::Found(secret), Some(Ok(way))) => {
+                match way.client(server, Some(secret.clone())) {
                     Ok(client) => {
                         self.client = Some(client);
                         Connection::Connecting
@@ -146,9 +164,15 @@ impl Uploader {
             }
         };
         if changed && self.client.is_some() {
-            tracing::info!("the API token has changed: it is tried at once");
+            let what = if self.token.as_ref() == Some(&token) {
+                "a certificate or the proxy"
+            } else {
+                "the API token"
+            };
+            tracing::info!("{what} has changed: it is tried at once");
         }
-        self.token = Some(token);
+        (self.token, self.way) = (Some(token), way);
+        self.presence.restart();
         self.gate.try_now(Pass::Probe);
         self.say(connection);
     }
@@ -182,15 +206,22 @@ impl Uploader {
         } else if room > 0 {
             pause = self.rate.wait();
         }
-        let idle = claimed == 0 && self.busy.is_empty() && !self.probing;
+        let idle = claimed == 0 && self.busy.is_empty();
+        let silent = self.last_contact.elapsed() >= self.config.upload.probe;
         let question_due = match self.gate.pass() {
-            Pass::Probe => true,
+            Pass::Probe => idle,
             // As long as reports wait, one of them is the better question.
-            Pass::Trial if self.queue.counts().pending == 0 => true,
-            Pass::Trial | Pass::Open => self.last_contact.elapsed() >= self.config.upload.probe,
+            Pass::Trial => idle && (silent || self.queue.counts().pending == 0),
+            // Reports on their way may be lost with the line.
+            Pass::Open => silent,
         };
-        if idle && question_due && pause > Duration::ZERO {
+        if question_due && !self.probing && pause > Duration::ZERO {
             self.probe(client);
+        } else if self.gate.pass() == Pass::Open
+            && let Some(telling) = self.presence.due(&client)
+        {
+            self.rate.spend(1);
+            self.tasks.spawn(async move { Done::Told(telling.await) });
         }
         pause.max(Duration::from_millis(1))
     }
@@ -215,8 +246,17 @@ impl Uploader {
     fn probe(&mut self, client: Client) {
         self.probing = true;
         self.last_contact = Instant::now();
+        self.rate.spend(1);
         let epoch = self.gate.epoch();
-        self.tasks.spawn(async move { Done::Probed { epoch, result: client.version().await } });
+        let all_is_well = self.gate.pass() == Pass::Open;
+        self.tasks.spawn(async move {
+            let result = if all_is_well {
+                tokio::time::timeout(PATIENCE, client.version()).await.unwrap_or_else(|_| Err(no_answer()))
+            } else {
+                client.version().await
+            };
+            Done::Probed { epoch, result }
+        });
     }
 
     fn take_note(&mut self, done: Result<Done, tokio::task::JoinError>) {
@@ -242,6 +282,7 @@ impl Uploader {
                     Err(failure) => self.judge(epoch, &failure, false),
                 }
             }
+            Ok(Done::Told(told)) => self.presence.take_note(told),
             // A task that panicked. Which report it had is not known, so all are given out again when it is their turn.
             Err(error) => {
                 tracing::error!("a part of the program failed: {error}");
@@ -253,13 +294,25 @@ impl Uploader {
         }
     }
 
-    /// The server answered as it should.
+    /// The server answered as it should: a question, with its version, or a report.
+    ///
+    /// A question that is answered after one that was not means that an outage is over. One that is answered all the
+    /// time while reports fail means that something is wrong with taking reports: that is given time.
     fn reached(&mut self, version: Option<&str>) {
         self.last_contact = Instant::now();
         let refused = matches!(self.status.connection(), Connection::Degraded(_));
+        let unanswered = std::mem::take(&mut self.unanswered);
         if version.is_some() && refused && self.queue.counts().pending > 0 {
             // It answers questions; whether it takes reports again is to be seen with one.
-            self.gate.try_now(Pass::Trial);
+            match self.gate.pass() {
+                Pass::Probe if unanswered => {
+                    self.make_all_due();
+                    self.gate.recover();
+                }
+                // It answered all the time: what it has is with reports.
+                Pass::Probe => self.gate.hold(Instant::now()),
+                Pass::Trial | Pass::Open => self.gate.try_now(Pass::Trial),
+            }
             return;
         }
         self.gate.open();
@@ -268,10 +321,14 @@ impl Uploader {
                 Some(version) => tracing::info!("connected, the server has version {version}"),
                 None => tracing::info!("connected, the server takes reports again"),
             }
-            // Reports that waited for a later time need not wait any more. The answer is of no interest: if this
-            // fails, they go out at their time.
-            drop(self.queue.call(Store::make_all_due));
+            self.make_all_due();
         }
+    }
+
+    /// Reports that waited for a later time need not wait any more.
+    fn make_all_due(&self) {
+        // The answer is of no interest: if this fails, they go out at their time.
+        drop(self.queue.call(Store::make_all_due));
     }
 
     /// What a failure means for the line to the server.
@@ -282,7 +339,7 @@ impl Uploader {
     /// | access refused | closed for long, then one report is tried |
     /// | not reached | closed, then a question is asked |
     /// | interrupted | as not reached; the report waits too, lest one that breaks the line blocks all others |
-    /// | server busy | closed as long as it asks, then one report is tried |
+    /// | server busy or out of order | closed as long as it asks, then one report is tried; if it does not say how long, closed, then a question is asked, see [`Uploader::reached`] |
     /// | one request failed | fine, unless it is one of many in a row |
     fn judge(&mut self, epoch: u64, failure: &Failure, probe: bool) {
         let now = Instant::now();
@@ -313,13 +370,15 @@ impl Uploader {
             Failure::Transient { cause, message, retry_after } => {
                 Status::count(&self.status.upload_failures);
                 let wait = retry_after.unwrap_or_default().min(WAIT_LIMIT);
+                let next = if wait.is_zero() { Pass::Probe } else { Pass::Trial };
+                self.unanswered |= probe;
                 match cause {
                     Cause::Unreachable | Cause::Interrupted => {
                         self.gate.fail(epoch, Pass::Probe, wait, now);
                         self.say(Connection::Offline(message.clone()));
                     }
                     Cause::Server => {
-                        self.gate.fail(epoch, Pass::Trial, wait, now);
+                        self.gate.fail(epoch, next, wait, now);
                         self.say(Connection::Degraded(message.clone()));
                     }
                     Cause::Request => {
@@ -328,7 +387,7 @@ impl Uploader {
                             || self.gate.pass() != Pass::Open
                             || self.failures_in_a_row >= FAILURES_IN_A_ROW
                         {
-                            self.gate.fail(epoch, Pass::Trial, wait, now);
+                            self.gate.fail(epoch, next, wait, now);
                             self.say(Connection::Degraded(message.clone()));
                         }
                     }
@@ -352,6 +411,11 @@ impl Uploader {
         self.status.set_connection(connection);
         news
     }
+}
+
+fn no_answer() -> Failure {
+    let message = format!("no answer within {} s", PATIENCE.as_secs());
+    Failure::Transient { cause: Cause::Interrupted, message, retry_after: None }
 }
 
 /// What the result of an upload means for the report.

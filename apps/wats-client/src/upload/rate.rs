@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-/// A token bucket: requests flow evenly, and a tenth of a minute's number may come at once after a quiet time.
+/// A token bucket: requests flow evenly. A few, a fiftieth of a minute's number, may come at once after a quiet time;
+/// they are counted, so that no minute ever has more than it may.
 #[derive(Debug)]
 pub(super) struct Rate {
     per_second: f64,
@@ -14,8 +15,12 @@ pub(super) struct Rate {
 impl Rate {
     /// At most this many requests a minute; 0 is no limit.
     pub(super) fn new(per_minute: u32, now: Instant) -> Self {
-        let capacity = (f64::from(per_minute) / 10.0).max(1.0);
-        Self { per_second: f64::from(per_minute) / 60.0, capacity, level: capacity, filled: now }
+        let capacity = f64::from((per_minute / 50).max(1));
+        let per_second = match per_minute {
+            0 => 0.0,
+            limit => (f64::from(limit) - (capacity - 1.0)) / 60.0,
+        };
+        Self { per_second, capacity, level: capacity, filled: now }
     }
 
     /// How many requests may start now.
@@ -49,16 +54,47 @@ impl Rate {
 mod tests {
     use super::*;
 
+    /// When requests start that are always wanted, in milliseconds.
+    fn starts(per_minute: u32, milliseconds: u64) -> Vec<u64> {
+        let start = Instant::now();
+        let mut rate = Rate::new(per_minute, start);
+        let mut starts = Vec::new();
+        for time in 0..milliseconds {
+            let allowed = rate.allowed(start + Duration::from_millis(time));
+            rate.spend(allowed);
+            starts.extend(std::iter::repeat_n(time, allowed));
+        }
+        starts
+    }
+
+    #[test]
+    fn no_minute_has_more_than_it_may() {
+        for per_minute in [1, 2, 60, 500] {
+            let starts = starts(per_minute, 180_000);
+            let most = starts
+                .iter()
+                .map(|from| starts.iter().filter(|time| (*from..from + 60_000).contains(time)).count());
+            assert_eq!(most.max(), Some(per_minute as usize));
+        }
+    }
+
     #[test]
     fn requests_flow_evenly() {
+        let starts = starts(500, 60_000);
+        assert_eq!(starts.iter().filter(|time| **time == 0).count(), 10);
+        let longest = starts.windows(2).map(|pair| pair[1] - pair[0]).max();
+        assert!(longest <= Some(123), "{longest:?}");
+    }
+
+    #[test]
+    fn the_wait_ends_when_one_more_may_go() {
         let start = Instant::now();
-        let mut rate = Rate::new(600, start);
-        assert_eq!(rate.allowed(start), 60);
-        rate.spend(60);
-        assert_eq!(rate.allowed(start), 0);
-        assert_eq!(rate.wait(), Duration::from_millis(100));
-        assert_eq!(rate.allowed(start + Duration::from_secs(2)), 20);
-        assert_eq!(rate.allowed(start + Duration::from_secs(3600)), 60);
+        let mut rate = Rate::new(60, start);
+        assert_eq!((rate.allowed(start), rate.wait()), (1, Duration::ZERO));
+        rate.spend(1);
+        assert_eq!((rate.allowed(start), rate.wait()), (0, Duration::from_secs(1)));
+        assert_eq!(rate.allowed(start + Duration::from_secs(1)), 1);
+        assert_eq!(rate.allowed(start + Duration::from_secs(3600)), 1);
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod chaos;
 mod clock;
 mod command_line;
 mod configuration;
+mod connection;
 mod converters;
 mod crash;
 mod delivery;
@@ -16,6 +17,8 @@ mod health;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod limits;
 mod plugins;
+mod presence;
+mod proxy;
 mod queue;
 mod support;
 #[cfg(unix)]

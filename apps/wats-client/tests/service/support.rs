@@ -45,8 +45,11 @@ pub(crate) struct Station {
 
 impl Station {
     pub(crate) fn new() -> Self {
+        Self::with(Simulator::start().unwrap())
+    }
+
+    pub(crate) fn with(server: Simulator) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let server = Simulator::start().unwrap();
         let health = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         fs::write(folder.path().join("token"), "dG9rZW4=").unwrap();
         fs::create_dir(folder.path().join("watch")).unwrap();
@@ -108,8 +111,9 @@ impl Station {
         let mut text = String::new();
         let own = ["plugins", "command.mine"].into_iter();
         let own = own.filter(|table| self.settings.iter().any(|(of, _)| of == table));
-        for table in
-            ["server", "station", "[watch]", "queue", "upload", "health", "web", "log"].into_iter().chain(own)
+        for table in ["server", "proxy", "station", "[watch]", "queue", "upload", "health", "web", "log"]
+            .into_iter()
+            .chain(own)
         {
             text += &format!("[{table}]\n");
             for (_, line) in self.settings.iter().filter(|(of, _)| *of == table) {

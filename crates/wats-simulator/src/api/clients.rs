@@ -21,6 +21,8 @@ pub struct RegisteredClient {
 #[derive(Debug, Default)]
 pub(crate) struct Clients {
     pub(crate) registered: BTreeMap<String, RegisteredClient>,
+    /// How many passcodes were given out.
+    passcodes: u64,
     pub(crate) pings: u64,
     /// All that was told, the last at the end.
     pub(crate) told: Vec<Value>,
@@ -48,7 +50,8 @@ pub(super) fn answer(shared: &Shared, asked: &Asked, internal: bool, rest: &[&st
             if taken {
                 return Err(Refusal::conflict("A client of another type has this name."));
             }
-            let passcode = format!("passcode-{}-{}", id, clients.registered.len() + 1 + clients.told.len());
+            clients.passcodes += 1;
+            let passcode = format!("passcode-{id}-{}", clients.passcodes);
             let client =
                 RegisteredClient { kind: kind.into(), name: name.into(), passcode: passcode.clone() };
             clients.registered.insert(id.to_owned(), client);

@@ -23,6 +23,8 @@ use std::time::{Duration, SystemTime};
 
 /// Time to reach the server and agree on encryption.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often, and for how long, a connection over HTTP/2 is asked whether it is still there.
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
 /// Most redirections followed.
 const REDIRECTION_LIMIT: usize = 5;
 
@@ -112,6 +114,10 @@ impl ClientBuilder {
             .default_headers(headers)
             .connect_timeout(CONNECT_TIMEOUT)
             .pool_idle_timeout(Duration::from_secs(30))
+            // A line that was lost without a word is given up, so that the next request goes over another one.
+            .http2_keep_alive_interval(KEEP_ALIVE)
+            .http2_keep_alive_timeout(KEEP_ALIVE)
+            .http2_keep_alive_while_idle(true)
             .redirect(redirect::Policy::custom(follow))
             .use_preconfigured_tls(self.tls.config()?);
         let http =

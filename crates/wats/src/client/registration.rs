@@ -1,6 +1,7 @@
 //! How a client makes itself known to a server, and tells it how it is.
 
 use super::{Call, Client, authorization};
+use crate::escape::escaped;
 use crate::{Failure, Secret};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -35,6 +36,12 @@ impl Registered {
     /// The API token of the registered client.
     pub fn token(&self) -> Secret {
         Secret::new(STANDARD.encode(format!("{}:{}", self.id, self.passcode.expose())))
+    }
+
+    /// The first half of a token: the id of a registered client, or a user's name.
+    pub fn id_in(token: &Secret) -> Option<String> {
+        let text = String::from_utf8(STANDARD.decode(token.expose()).ok()?).ok()?;
+        text.split_once(':').map(|(id, _)| id.to_owned()).filter(|id| !id.is_empty())
     }
 }
 
@@ -343,23 +350,6 @@ fn element(xml: &mut String, name: &str, attributes: &[(&str, &str)]) {
     xml.push_str("/>");
 }
 
-/// Text as it may stand in XML, in attributes too.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            // XML 1.0 has no place for other control characters.
-            letter if letter.is_control() && !matches!(letter, '\t' | '\n' | '\r') => escaped.push(' '),
-            letter => escaped.push(letter),
-        }
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -368,6 +358,8 @@ mod tests {
     fn the_token_is_made_of_id_and_passcode() {
         let registered = Registered { id: "FCT-01".into(), passcode: Secret::new("pass") };
         assert_eq!(registered.token().expose(), "RkNULTAxOnBhc3M=");
+        assert_eq!(Registered::id_in(&registered.token()).as_deref(), Some("FCT-01"));
+        assert_eq!(Registered::id_in(&Secret::new("?")), None);
         assert!(!format!("{registered:?}").contains("pass\""));
     }
 

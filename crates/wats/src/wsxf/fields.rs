@@ -1,0 +1,229 @@
+//! Which attribute of an element is which member of an object.
+
+use serde_json::{Number, Value};
+
+/// How a value is written in XML.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As it is.
+    Text,
+    /// A GUID: in any case in XML, in small letters in JSON. A nil one is none.
+    Guid,
+    /// A number where it is one, else a text.
+    Number,
+    /// A whole number where it is one, else a text.
+    Integer,
+    /// `true` or `false`; also read: `1` or `0`.
+    Truth,
+    /// A whole word in XML, its first letter in JSON.
+    Word(&'static [(&'static str, &'static str)]),
+    /// Always in capitals.
+    Operator,
+}
+
+/// An attribute and its member.
+pub(super) type Field = (&'static str, &'static str, Form);
+
+use Form::{Guid, Integer, Operator, Text, Truth, Word};
+
+const STATUS: Form = Word(&[
+    ("P", "Passed"),
+    ("F", "Failed"),
+    ("D", "Done"),
+    ("E", "Error"),
+    ("T", "Terminated"),
+    ("S", "Skipped"),
+]);
+const GROUP: Form = Word(&[("S", "Setup"), ("M", "Main"), ("C", "Cleanup")]);
+
+pub(super) const REPORT: &[Field] = &[
+    ("ID", "id", Guid),
+    ("SN", "sn", Text),
+    ("PN", "pn", Text),
+    ("Rev", "rev", Text),
+    ("ProductName", "productName", Text),
+    ("Result", "result", STATUS),
+    ("MachineName", "machineName", Text),
+    ("Location", "location", Text),
+    ("Purpose", "purpose", Text),
+    ("origin", "origin", Text),
+    ("Start", "start", Text),
+    ("Start_utc", "startUTC", Text),
+];
+
+/// Stands in the report, and in `UUR`.
+pub(super) const PROCESS: &[Field] = &[("Code", "processCode", Integer), ("Name", "processName", Text)];
+
+pub(super) const UUT: &[Field] = &[
+    ("UserLoginName", "user", Text),
+    ("BatchSN", "batchSN", Text),
+    ("TestSocketIndex", "testSocketIndex", Integer),
+    ("ExecutionTime", "execTime", Form::Number),
+    ("FixtureId", "fixtureId", Text),
+    ("ErrorCode", "errorCode", Integer),
+    ("ErrorMessage", "errorMessage", Text),
+    ("BatchFailCount", "batchFailCount", Integer),
+    ("BatchLoopIndex", "batchLoopIndex", Integer),
+    ("StepIdCausedUUTFailure", "stepIdCausedUUTFailure", Integer),
+];
+
+pub(super) const UUR: &[Field] = &[
+    ("UserLoginName", "user", Text),
+    ("ConfirmDate", "confirmDate", Text),
+    ("FinalizeDate", "finalizeDate", Text),
+    ("Active", "active", Truth),
+    ("ExecutionTime", "execTime", Form::Number),
+    ("ReferencedUUT", "refUUT", Guid),
+];
+
+pub(super) const MISC_INFO: &[Field] =
+    &[("Description", "description", Text), ("Numeric", "numeric", Form::Number)];
+
+pub(super) const UNIT: &[Field] = &[
+    ("Idx", "idx", Integer),
+    ("ParentIDX", "parentIdx", Integer),
+    ("ReplacedIDX", "replacedIdx", Integer),
+    ("PartType", "partType", Text),
+    ("PN", "pn", Text),
+    ("Rev", "rev", Text),
+    ("SN", "sn", Text),
+    ("Position", "position", Integer),
+];
+
+pub(super) const FAILURE: &[Field] = &[
+    ("Category", "category", Text),
+    ("Code", "code", Text),
+    ("CompRef", "comRef", Text),
+    ("FuncBlock", "funcBlock", Text),
+    ("StepID", "refStepId", Integer),
+    ("ArticleNumber", "artNumber", Text),
+    ("ArticleRevision", "artRev", Text),
+    ("ArticleVendor", "artVendor", Text),
+    ("ArticleDescription", "artDescription", Text),
+];
+
+pub(super) const STEP: &[Field] = &[
+    ("Id", "id", Integer),
+    ("Group", "group", GROUP),
+    ("StepType", "stepType", Text),
+    ("Name", "name", Text),
+    ("Status", "status", STATUS),
+    ("Start", "start", Text),
+    ("total_time", "totTime", Form::Number),
+    ("StepErrorCode", "errorCode", Integer),
+    ("StepErrorMessage", "errorMessage", Text),
+    ("StepCausedUUTFailure", "causedUUTFailure", Truth),
+    ("StepCausedSequenceFailure", "causedSeqFailure", Truth),
+    ("TSGuid", "tsGuid", Text),
+];
+
+pub(super) const SEQUENCE_CALL: &[Field] =
+    &[("Name", "name", Text), ("Version", "version", Text), ("Filepath", "path", Text)];
+
+pub(super) const LOOP: &[Field] = &[
+    ("index", "idx", Integer),
+    ("num", "num", Integer),
+    ("passed", "passed", Integer),
+    ("failed", "failed", Integer),
+    ("ending_index", "endingIndex", Integer),
+];
+
+pub(super) const NUMERIC: &[Field] = &[
+    ("Name", "name", Text),
+    ("NumericValue", "value", Form::Number),
+    ("Units", "unit", Text),
+    ("CompOperator", "compOp", Operator),
+    ("HighLimit", "highLimit", Form::Number),
+    ("LowLimit", "lowLimit", Form::Number),
+    ("Status", "status", STATUS),
+];
+
+pub(super) const BOOLEAN: &[Field] = &[("Name", "name", Text), ("Status", "status", STATUS)];
+
+pub(super) const STRING: &[Field] = &[
+    ("Name", "name", Text),
+    ("CompOperator", "compOp", Operator),
+    ("StringLimit", "limit", Text),
+    ("StringValue", "value", Text),
+    ("Status", "status", STATUS),
+];
+
+/// Lists of measurements and the elements that they are made of.
+pub(super) const MEASUREMENTS: &[(&str, &str, &[Field])] = &[
+    ("numericMeas", "NumericLimit", NUMERIC),
+    ("booleanMeas", "PassFail", BOOLEAN),
+    ("stringMeas", "StringValue", STRING),
+];
+
+pub(super) const CHART: &[Field] = &[
+    ("ChartType", "chartType", Text),
+    ("Label", "label", Text),
+    ("XLabel", "xLabel", Text),
+    ("XUnit", "xUnit", Text),
+    ("YLabel", "yLabel", Text),
+    ("YUnit", "yUnit", Text),
+];
+
+pub(super) const SERIES: &[Field] = &[("Name", "name", Text), ("DataType", "dataType", Text)];
+
+pub(super) const POPUP: &[Field] = &[("Button", "button", Integer), ("Response", "response", Text)];
+
+pub(super) const EXECUTABLE: &[Field] = &[("ExitCode", "exitCode", Form::Number)];
+
+pub(super) const ATTACHMENT: &[Field] =
+    &[("Name", "name", Text), ("ContentType", "contentType", Text), ("Description", "description", Text)];
+
+impl Form {
+    /// The value of an attribute; `None` where it stands for none.
+    pub(super) fn read(self, text: &str) -> Option<Value> {
+        let trimmed = text.trim();
+        Some(match self {
+            Text => text.into(),
+            Guid => {
+                let id = trimmed.to_ascii_lowercase();
+                if id.is_empty() || id.starts_with("00000000-0000-0000-0000-") {
+                    return None;
+                }
+                id.into()
+            }
+            _ if trimmed.is_empty() => return None,
+            Integer => trimmed.parse::<i64>().map_or_else(|_| trimmed.into(), Value::from),
+            Form::Number => match trimmed.parse::<Number>() {
+                // As it is written.
+                Ok(number) => number.into(),
+                // Such as `+1` or `.5`, which are numbers in XML and not in JSON.
+                Err(_) => match trimmed.parse::<f64>().ok().and_then(Number::from_f64) {
+                    Some(number) => number.into(),
+                    None => trimmed.into(),
+                },
+            },
+            Truth => match trimmed {
+                "true" | "True" | "1" => true.into(),
+                "false" | "False" | "0" => false.into(),
+                other => other.into(),
+            },
+            Word(words) => {
+                let known = words.iter().find(|(_, word)| word.eq_ignore_ascii_case(trimmed));
+                known.map_or(trimmed, |(letter, _)| letter).into()
+            }
+            Operator => trimmed.to_ascii_uppercase().into(),
+        })
+    }
+
+    /// The text of a value; `None` when it has none.
+    pub(super) fn write(self, value: &Value) -> Option<String> {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            Value::Bool(truth) => truth.to_string(),
+            Value::Null | Value::Array(_) | Value::Object(_) => return None,
+        };
+        Some(match self {
+            Word(words) => {
+                let known = words.iter().find(|(letter, _)| *letter == text);
+                known.map_or(text, |(_, word)| (*word).to_owned())
+            }
+            _ => text,
+        })
+    }
+}
