@@ -1,9 +1,10 @@
 //! From a file to reports with ids.
 
 use crate::arguments::COMMON_ARGUMENTS;
-use crate::{Arguments, Confidence, Converter, Refusal, Source, all};
+use crate::{Arguments, Confidence, Converter, Refusal, Source, all, limits};
 use std::collections::HashSet;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use wats::{ContentHash, Report, report_id};
 
 /// The name that stands for the converter that is surest of a file.
@@ -69,6 +70,7 @@ impl Converters {
     /// A report that brings no id gets one that depends on the content, the converter and the report's place alone, so
     /// that the same file gives the same reports.
     pub fn convert(&self, name: &str, source: &Source, arguments: &Arguments) -> Result<Conversion, Refusal> {
+        limits::check_size(source.bytes().len())?;
         let (converter, confidence) = match name {
             AUTO => {
                 let (converter, confidence) = self.surest(source, arguments)?;
@@ -76,7 +78,7 @@ impl Converters {
             }
             name => (self.find(name).ok_or_else(|| self.no_such(name))?, None),
         };
-        let mut reports = converter.convert(source, arguments)?;
+        let mut reports = guarded(converter.name(), || converter.convert(source, arguments))??;
         let companions = converter.reads_companions() && !source.companions().is_empty();
         let content = source.content_hash(companions);
         give_ids(&mut reports, converter.name(), &content);
@@ -122,7 +124,8 @@ impl Converters {
         }
         let mut best: Option<(&dyn Converter, Confidence)> = None;
         for converter in self.asked() {
-            let confidence = converter.confidence(source);
+            let confidence =
+                guarded(converter.name(), || converter.confidence(source)).unwrap_or(Confidence::NONE);
             if confidence > best.map_or(Confidence::NONE, |(_, best)| best) {
                 best = Some((converter, confidence));
             }
@@ -131,7 +134,8 @@ impl Converters {
             Some(best) if best.1 >= Confidence::THRESHOLD => Ok(best),
             Some((converter, _)) => {
                 // It would most likely refuse the file: its reason helps more than that nobody knows the file.
-                let reason = converter.convert(source, arguments).err();
+                let reason =
+                    guarded(converter.name(), || converter.convert(source, arguments)).flatten().err();
                 Err(Refusal::Unknown { best: reason.map(|reason| (converter.name(), Box::new(reason))) })
             }
             None => Err(Refusal::Unknown { best: None }),
@@ -142,6 +146,17 @@ impl Converters {
         let known: Vec<&str> = self.iter().map(|converter| converter.name()).collect();
         Refusal::NoSuchConverter { name: name.to_owned(), known: known.join(", ") }
     }
+}
+
+/// Runs a part of a converter. A fault in it costs the file, not the program.
+fn guarded<T>(name: &str, work: impl FnOnce() -> T) -> Result<T, Refusal> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
+        let text = panic.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic");
+        Refusal::Failed(format!(
+            "the converter {name} has a fault that this file shows ({text}): please report it, with the file"
+        ))
+    })
 }
 
 /// The converter of this crate of this name; see [`Converters::find`].
@@ -174,5 +189,53 @@ fn give_ids(reports: &mut [Report], converter: &str, content: &ContentHash) {
         if own.is_none() {
             report.set_id(report_id(content, converter, index));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Description;
+
+    /// A converter with a fault.
+    struct Faulty;
+
+    impl Converter for Faulty {
+        fn name(&self) -> &'static str {
+            "faulty"
+        }
+
+        fn describe(&self) -> Description {
+            Description { title: "Faulty", patterns: &[], arguments: &[] }
+        }
+
+        fn confidence(&self, source: &Source) -> Confidence {
+            match source.bytes().first() {
+                Some(b'!') => Confidence::SURE,
+                Some(b'?') => Confidence::NAME,
+                _ => panic!("confused"),
+            }
+        }
+
+        fn convert(&self, source: &Source, _: &Arguments) -> Result<Vec<Report>, Refusal> {
+            panic!("lost after {} bytes", source.bytes().len());
+        }
+    }
+
+    #[test]
+    fn a_fault_of_a_converter_costs_its_file() {
+        let mut converters = Converters::default();
+        converters.add(Box::new(Faulty));
+        let said = |file: &[u8]| {
+            let source = Source::new("a", file.to_vec());
+            converters.convert(AUTO, &source, &Arguments::default()).unwrap_err().to_string()
+        };
+        let fault = "the converter faulty has a fault that this file shows (lost after 2 bytes): please report it, with the file";
+        assert_eq!(said(b"!x"), fault);
+        assert_eq!(
+            said(b"?x"),
+            format!("no converter knows this file; the most likely one, faulty, says: {fault}")
+        );
+        assert_eq!(said(b"xx"), "no converter knows this file");
     }
 }

@@ -13,27 +13,53 @@ pub(crate) const ROOT_NAME: &str = "MainSequence Callback";
 /// What all reports of a file may still cost.
 #[derive(Debug)]
 pub(crate) struct Budget {
+    /// What was read of the file.
+    read: Counts,
+    /// What was put into reports.
+    written: Counts,
+    reports: usize,
+    items: usize,
+}
+
+#[derive(Debug)]
+struct Counts {
     steps: usize,
     measurements: usize,
-    reports: usize,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { steps: limits::STEPS, measurements: limits::MEASUREMENTS, reports: limits::REPORTS }
+        let counts = || Counts { steps: limits::STEPS, measurements: limits::MEASUREMENTS };
+        Self { read: counts(), written: counts(), reports: limits::REPORTS, items: limits::ITEMS }
     }
 }
 
 impl Budget {
+    /// Notes what becomes steps and measurements before memory is spent on it.
+    pub(crate) fn reads(&mut self, steps: usize, measurements: usize) -> Result<(), Refusal> {
+        self.read.take(steps, measurements)
+    }
+
+    /// Takes what stands in lists other than those of steps and measurements.
+    pub(crate) fn items(&mut self, count: usize) -> Result<(), Refusal> {
+        take(&mut self.items, count, limits::ITEMS, "misc infos, units, failures and series")
+    }
+
     /// Takes a step with this many measurements.
     pub(crate) fn step(&mut self, measurements: usize) -> Result<(), Refusal> {
-        take(&mut self.steps, 1, limits::STEPS, "steps")?;
-        take(&mut self.measurements, measurements, limits::MEASUREMENTS, "measurements")
+        self.written.take(1, measurements)
     }
 
     /// Takes a report.
     pub(crate) fn report(&mut self) -> Result<(), Refusal> {
         take(&mut self.reports, 1, limits::REPORTS, "reports")
+    }
+}
+
+impl Counts {
+    fn take(&mut self, steps: usize, measurements: usize) -> Result<(), Refusal> {
+        take(&mut self.steps, steps, limits::STEPS, "steps")?;
+        take(&mut self.measurements, measurements, limits::MEASUREMENTS, "measurements")
     }
 }
 
@@ -120,7 +146,8 @@ impl Draft {
 
     /// Adds a piece of information that has no place of its own; a blank one is left out.
     pub(crate) fn add_misc(&mut self, description: &str, value: &str) {
-        if !description.trim().is_empty() && !value.trim().is_empty() {
+        // One too many is enough for the file to be refused.
+        if !description.trim().is_empty() && !value.trim().is_empty() && self.misc.len() <= limits::ITEMS {
             self.misc.push((description.trim().to_owned(), value.trim().to_owned()));
         }
     }
@@ -135,6 +162,7 @@ impl Draft {
     /// Makes the report.
     pub(crate) fn finish(mut self, arguments: &Arguments, budget: &mut Budget) -> Result<Report, Refusal> {
         budget.report()?;
+        budget.items(self.misc.len() + self.sub_units.len())?;
         if arguments.computes_status()? {
             self.steps.iter_mut().for_each(Step::judge);
             if matches!(self.result, Status::Passed | Status::Failed) {

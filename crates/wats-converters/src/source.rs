@@ -43,9 +43,11 @@ impl Source {
         }
     }
 
-    /// Reads a file.
+    /// Reads a file. Of one that is too long for any converter no more is read than shows that.
     pub fn open(path: &Path) -> io::Result<Self> {
-        Ok(Self::new(file_name(path), fs::read(path)?).beside(path))
+        let mut bytes = Vec::new();
+        fs::File::open(path)?.take(limits::SOURCE_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+        Ok(Self::new(file_name(path), bytes).beside(path))
     }
 
     /// Says where the file lies, so that the folder beside it can be found that has its name without the extension.
@@ -125,13 +127,7 @@ impl Source {
 
     /// The whole text, for a converter that reads text.
     pub(crate) fn text(&self, arguments: &Arguments) -> Result<Cow<'_, str>, Refusal> {
-        if self.bytes.len() > limits::SOURCE_BYTES {
-            return Err(Refusal::TooLarge(format!(
-                "it has {} MiB, {} are allowed",
-                self.bytes.len() >> 20,
-                limits::SOURCE_BYTES >> 20
-            )));
-        }
+        limits::check_size(self.bytes.len())?;
         let text = text::decode(&self.bytes, arguments.get("encoding"))?
             .ok_or_else(|| Refusal::malformed("the file is not text: it contains zero bytes"))?;
         if text.trim().is_empty() { Err(Refusal::Empty) } else { Ok(text) }

@@ -5,13 +5,45 @@ use crate::{Refusal, limits};
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
+use std::collections::HashSet;
+use std::fmt;
+use std::rc::Rc;
+
+/// A local name. A document has few of them and many elements, so they are shared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Name(Rc<str>);
+
+impl Name {
+    /// As text.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl PartialEq<str> for Name {
+    fn eq(&self, other: &str) -> bool {
+        *self.0 == *other
+    }
+}
+
+impl PartialEq<&str> for Name {
+    fn eq(&self, other: &&str) -> bool {
+        *self.0 == **other
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
 
 /// An element with its attributes, its children, and its own text.
-#[derive(Debug, Default, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Element {
     /// Local name.
-    pub(crate) name: String,
-    attributes: Vec<(String, String)>,
+    pub(crate) name: Name,
+    attributes: Box<[(Name, String)]>,
     pub(crate) children: Vec<Element>,
     /// All text directly in the element, joined.
     pub(crate) text: String,
@@ -30,12 +62,12 @@ impl Element {
 
     /// The value of an attribute by its local name, blank or not, as it stands.
     pub(crate) fn raw(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+        self.attributes.iter().find(|(own, _)| *own == *name).map(|(_, value)| value.as_str())
     }
 
     /// As [`Element::get`]; case makes no difference.
     pub(crate) fn get_any_case(&self, name: &str) -> Option<&str> {
-        let own = self.attributes.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+        let own = self.attributes.iter().find(|(own, _)| own.as_str().eq_ignore_ascii_case(name));
         own.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
     }
 
@@ -112,11 +144,11 @@ impl Outline {
                 0 => outline.root(&start, attributes),
                 1 => {
                     outline.first_child =
-                        attributes.into_iter().map(|(name, value)| (local(&name), value)).collect()
+                        attributes.into_iter().map(|(name, value)| (local(&name).to_owned(), value)).collect()
                 }
                 _ => {}
             }
-            outline.elements.push(local(start.name().as_ref()));
+            outline.elements.push(local(start.name().as_ref()).to_owned());
             if outline.elements.len() == 64 {
                 break;
             }
@@ -156,13 +188,21 @@ struct Parser<'a> {
     text: &'a str,
     open: Vec<Element>,
     root: Option<Element>,
+    names: HashSet<Rc<str>>,
     count: usize,
 }
 
 impl<'a> Parser<'a> {
     fn new(text: &'a str) -> Self {
         let text = text.trim_start_matches('\u{feff}').trim_start();
-        Self { reader: Reader::from_str(text), text, open: Vec::new(), root: None, count: 0 }
+        Self {
+            reader: Reader::from_str(text),
+            text,
+            open: Vec::new(),
+            root: None,
+            names: HashSet::new(),
+            count: 0,
+        }
     }
 
     fn run(mut self) -> Result<Element, Refusal> {
@@ -228,19 +268,33 @@ impl<'a> Parser<'a> {
     }
 
     fn element(&mut self, start: &BytesStart<'_>) -> Result<Element, Refusal> {
-        self.count += 1;
-        if self.count > limits::XML_ELEMENTS {
-            return Err(Refusal::TooLarge(format!("it has more than {} XML elements", limits::XML_ELEMENTS)));
-        }
         if self.open.is_empty() && self.root.is_some() {
             return Err(self.refusal("a second root element; a file holds one document".to_owned()));
         }
         let attributes = attributes(start).map_err(|message| self.refusal(message))?;
+        self.count += 1 + attributes.len();
+        if self.count > limits::XML_NODES {
+            let message = format!("it has more than {} XML elements and attributes", limits::XML_NODES);
+            return Err(Refusal::TooLarge(message));
+        }
         Ok(Element {
-            name: local(start.name().as_ref()),
-            attributes: attributes.into_iter().map(|(name, value)| (local(&name), value)).collect(),
-            ..Element::default()
+            name: self.name(start.name().as_ref()),
+            attributes: attributes.into_iter().map(|(name, value)| (self.name(&name), value)).collect(),
+            children: Vec::new(),
+            text: String::new(),
         })
+    }
+
+    fn name(&mut self, name: &str) -> Name {
+        let name = local(name);
+        match self.names.get(name) {
+            Some(known) => Name(Rc::clone(known)),
+            None => {
+                let new: Rc<str> = name.into();
+                self.names.insert(Rc::clone(&new));
+                Name(new)
+            }
+        }
     }
 
     fn close(&mut self, element: Element) {
@@ -257,8 +311,8 @@ impl<'a> Parser<'a> {
     }
 }
 
-fn local(name: &str) -> String {
-    name.rsplit(':').next().unwrap_or_default().to_owned()
+fn local(name: &str) -> &str {
+    name.rsplit(':').next().unwrap_or_default()
 }
 
 /// Attributes with their values; names with their prefixes.
@@ -317,6 +371,8 @@ mod tests {
         assert!(refusal(&"<a>".repeat(1_000_000)).contains("more than 256 elements in each other"));
         let attributes: String = (0..100_000).map(|number| format!(" a{number}='1'")).collect();
         assert!(refusal(&format!("<a{attributes}/>")).contains("more than 256 attributes"));
+        let many = format!("<a>{}", "<b c='' d='' e=''/>".repeat(limits::XML_NODES / 4));
+        assert!(refusal(&many).contains("more than 3000000 XML elements and attributes"));
     }
 
     #[test]

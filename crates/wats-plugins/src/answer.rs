@@ -9,7 +9,7 @@
 use crate::limits;
 use serde_json::Value;
 use wats::Report;
-use wats_converters::Refusal;
+use wats_converters::{Refusal, json_weight};
 
 /// Longest reason that is passed on, in characters.
 const REASON: usize = 500;
@@ -17,9 +17,8 @@ const REASON: usize = 500;
 /// Reads the answer of the converter of this name.
 pub(crate) fn read(converter: &str, bytes: &[u8]) -> Result<Vec<Report>, Refusal> {
     let failed = |what: String| Refusal::Failed(format!("the converter {converter} {what}"));
-    let values = bytes.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count();
-    if values > limits::VALUES {
-        return Err(failed(format!("answered with {values} values or more; {} are allowed", limits::VALUES)));
+    if json_weight(bytes) > limits::VALUES {
+        return Err(failed(format!("answered with more than {} values", limits::VALUES)));
     }
     if bytes.trim_ascii().is_empty() {
         return Err(failed("gave no answer: reports or a refusal are expected, as JSON".into()));
@@ -90,7 +89,7 @@ mod tests {
             assert!(text.starts_with("the converter plugin:x ") && text.contains(fault), "{text}");
         }
         assert!(said(&"[".repeat(1_000_000)).contains("not valid JSON"));
-        assert!(said(&"[".repeat(4_000_000)).contains("4000000 values or more"));
+        assert!(said(&"[".repeat(4_000_000)).contains("more than 3000000 values"));
         assert!(said(&format!("[{}{{}}]", "{},".repeat(10_000))).contains("gave 10001 reports"));
         assert!(read("x", b"[{\"a\":\"\xff\"}]").unwrap_err().to_string().contains("not valid JSON"));
     }

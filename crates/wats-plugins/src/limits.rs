@@ -5,7 +5,8 @@ use std::time::Duration;
 /// What converting one file may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Longest time by the clock.
+    /// Time that it may take. For a command, by the clock. For a module, by the instructions that it runs, which is
+    /// the same on every machine; by the clock much more, for machines that are slow or busy.
     pub time: Duration,
     /// Most bytes of memory.
     pub memory: u64,
@@ -24,5 +25,5 @@ impl Default for Limits {
 pub(crate) const SOURCE_BYTES: usize = 64 << 20;
 /// Most reports in an answer.
 pub(crate) const REPORTS: usize = 10_000;
-/// Most values in an answer. In memory, each takes many times its shortest text.
+/// Most values in an answer, objects counted several times. In memory, each takes many times its shortest text.
 pub(crate) const VALUES: usize = 3_000_000;

@@ -6,8 +6,12 @@ use std::fs;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use wats_converters::{Converter, Converters};
 use wats_plugins::{Command, Limits, Plugin};
+
+/// What a command may use when nothing else is said.
+const COMMAND: Limits = Limits { time: Duration::from_secs(60), memory: 512 << 20, output: 32 << 20 };
 
 /// Converters to choose from. Two sets are equal when they were made of the same settings and the same files.
 #[derive(Clone)]
@@ -55,7 +59,11 @@ impl ConverterSet {
     pub(super) fn new(settings: &mut file::File, usual: &Path) -> Result<Self, (String, String)> {
         let named = settings.plugins.folder.take();
         let folder = named.as_deref().unwrap_or(usual);
-        let limits = settings.plugins.limits.checked().map_err(|fault| ("plugins".to_owned(), fault))?;
+        let limits = settings
+            .plugins
+            .limits
+            .checked(Limits::default())
+            .map_err(|fault| ("plugins".to_owned(), fault))?;
         let mut converters = Converters::default();
         let mut made_of = format!("{folder:?} {limits:?}");
         let mut stamp = |file: &Path| {
@@ -88,7 +96,7 @@ impl ConverterSet {
         }
         for (name, command) in &settings.command {
             let fault = |message: String| (format!("command.{name}"), message);
-            let limits = command.limits.checked().map_err(fault)?;
+            let limits = command.limits.checked(COMMAND).map_err(fault)?;
             made_of += &format!("\n{name:?} {command:?}");
             let mut made = Command::new(name, command.run.clone(), command.patterns.clone(), limits)
                 .map_err(|error| fault(error.to_string()))?;
@@ -128,8 +136,10 @@ fn is_file(text: &str) -> bool {
 }
 
 impl file::Limits {
-    fn checked(&self) -> Result<Limits, String> {
-        let (time, memory, output) = (self.time.0, self.memory.0, self.output.0);
+    fn checked(&self, default: Limits) -> Result<Limits, String> {
+        let time = self.time.map_or(default.time, |time| time.0);
+        let memory = self.memory.map_or(default.memory, |size| size.0);
+        let output = self.output.map_or(default.output, |size| size.0);
         let seconds = time.as_secs_f64();
         if !(0.1..=120.0).contains(&seconds) {
             return Err("time must be between \"100ms\" and \"2m\"".into());

@@ -197,20 +197,13 @@ impl Command {
     }
 }
 
-/// What a converter of somebody else may use.
-#[derive(Debug, Deserialize)]
+/// What a converter of somebody else may use; what is left out has its default.
+#[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Limits {
-    pub(super) time: Period,
-    pub(super) memory: Size,
-    pub(super) output: Size,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        let wats_plugins::Limits { time, memory, output } = wats_plugins::Limits::default();
-        Self { time: Period(time), memory: Size(memory), output: Size(output) }
-    }
+    pub(super) time: Option<Period>,
+    pub(super) memory: Option<Size>,
+    pub(super) output: Option<Size>,
 }
 
 /// What happens to a source file once its reports are safe in the queue.

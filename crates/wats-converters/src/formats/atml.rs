@@ -65,11 +65,11 @@ impl Converter for Atml {
         if all.is_empty() {
             return Err(Refusal::malformed("the collection holds no TestResults"));
         }
-        all.into_iter().map(|results| report(results)?.finish(arguments, &mut budget)).collect()
+        all.into_iter().map(|results| report(results, &mut budget)?.finish(arguments, &mut budget)).collect()
     }
 }
 
-fn report(results: &Element) -> Result<Draft, Refusal> {
+fn report(results: &Element, budget: &mut Budget) -> Result<Draft, Refusal> {
     let set =
         results.child("ResultSet").ok_or_else(|| Refusal::malformed("a TestResults has no ResultSet"))?;
     let mut draft = Draft::new(10);
@@ -113,7 +113,7 @@ fn report(results: &Element) -> Result<Draft, Refusal> {
         root.name = caller(main).unwrap_or(ROOT_NAME).to_owned();
     }
     draft.root = Some(root);
-    draft.steps = children(main, 0)?;
+    draft.steps = children(main, 0, budget)?;
     Ok(draft)
 }
 
@@ -127,15 +127,16 @@ fn is_step(element: &Element) -> bool {
     matches!(element.name.as_str(), "TestGroup" | "Test" | "SessionAction")
 }
 
-fn children(element: &Element, depth: usize) -> Result<Vec<Step>, Refusal> {
+fn children(element: &Element, depth: usize, budget: &mut Budget) -> Result<Vec<Step>, Refusal> {
     if depth > limits::SEQUENCE_DEPTH {
         let message = format!("it has more than {} sequences in each other", limits::SEQUENCE_DEPTH);
         return Err(Refusal::TooLarge(message));
     }
-    element.children.iter().filter(|child| is_step(child)).map(|child| step(child, depth)).collect()
+    element.children.iter().filter(|child| is_step(child)).map(|child| step(child, depth, budget)).collect()
 }
 
-fn step(element: &Element, depth: usize) -> Result<Step, Refusal> {
+fn step(element: &Element, depth: usize, budget: &mut Budget) -> Result<Step, Refusal> {
+    budget.reads(1, 0)?;
     let name = caller(element).or_else(|| element.get("name")).unwrap_or("Step");
     let status = outcome(element).unwrap_or(Status::Done);
     let mut step = Step::new(name, status);
@@ -144,8 +145,12 @@ fn step(element: &Element, depth: usize) -> Result<Step, Refusal> {
     if element.name == "TestGroup" || matches!(kind, Some("SequenceCall" | "WATS_SeqCall")) {
         let (path, name) =
             call(element.get("name").filter(|_| element.name == "TestGroup").unwrap_or_default());
-        step.content =
-            Content::Sequence { path, name, version: String::new(), steps: children(element, depth + 1)? };
+        step.content = Content::Sequence {
+            path,
+            name,
+            version: String::new(),
+            steps: children(element, depth + 1, budget)?,
+        };
         return Ok(step);
     }
     if element.name == "SessionAction" {
@@ -154,6 +159,7 @@ fn step(element: &Element, depth: usize) -> Result<Step, Refusal> {
     }
     let results: Vec<&Element> =
         element.all("TestResult").filter(|result| result_name(result) != "ReportText").collect();
+    budget.reads(0, results.len())?;
     let texts = results.iter().any(|result| datum(result).is_some_and(is_text));
     let (content, usual) = match kind.unwrap_or_default() {
         "PassFailTest" | "ET_PFT" | "ET_MPFT" => (booleans(element, status), None),
@@ -410,12 +416,24 @@ fn threshold_limits(result: &Element) -> Option<Limits> {
     Some(Limits::inclusive(Some(number::computed(low)), Some(number::computed(high))))
 }
 
+/// The items of measurements. What stands inside of one is not looked through again.
+fn outermost(element: &Element) -> Vec<&Element> {
+    let (mut open, mut found) = (vec![element], Vec::new());
+    while let Some(element) = open.pop() {
+        let measurement = |name: &str| name.starts_with("Measurement[");
+        if element.name == "Item" && element.get("name").is_some_and(measurement) {
+            found.push(element);
+        } else {
+            open.extend(element.children.iter().rev());
+        }
+    }
+    found
+}
+
 /// Measurements of the multiple types, which TestStand keeps as items named `Measurement[0]`, `Measurement[1]`, ….
 fn measurement_items(element: &Element) -> Vec<Vec<(&str, String)>> {
-    let measurements = element.descendants().filter(|item| {
-        item.name == "Item" && item.get("name").is_some_and(|name| name.starts_with("Measurement["))
-    });
-    measurements
+    outermost(element)
+        .into_iter()
         .map(|item| {
             let fields = item.descendants().filter(|field| field.name == "Item");
             fields.filter_map(|field| Some((field.get("name")?, datum_text(field.child("Datum")?)))).collect()

@@ -24,7 +24,7 @@ use crate::draft::{Budget, Draft, at_least_one};
 use crate::moment::{Moment, Order};
 use crate::status::Status;
 use crate::step::{Content, Limits, Step, Text};
-use crate::{Argument, Arguments, Confidence, Converter, Description, Refusal, Source, number};
+use crate::{Argument, Arguments, Confidence, Converter, Description, Refusal, Source, limits, number};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 use wats::Report;
@@ -188,7 +188,13 @@ impl Rows<'_> {
                     return Ok(row);
                 }
                 '\r' if !quoted => {}
-                letter if letter == self.delimiter && !quoted => row.push(std::mem::take(&mut field)),
+                letter if letter == self.delimiter && !quoted => {
+                    row.push(std::mem::take(&mut field));
+                    if row.len() == limits::LINE_FIELDS {
+                        let message = format!("line {start} has more than {} fields", limits::LINE_FIELDS);
+                        return Err(Refusal::TooLarge(message));
+                    }
+                }
                 letter => field.push(letter),
             }
         }
@@ -299,9 +305,11 @@ impl<'a> Table<'a> {
         for row in rows {
             let (row, line) = row?;
             let mut draft = self.draft(&row, line)?;
-            for other in &self.others {
-                let text = row.get(other.index).map_or("", |text| text.trim());
+            // A row may be short.
+            for other in self.others.iter().take_while(|other| other.index < row.len()) {
+                let text = row[other.index].trim();
                 if !text.is_empty() {
+                    budget.reads(1, 1)?;
                     draft.steps.push(self.measurement(
                         &other.name,
                         text,
@@ -352,6 +360,7 @@ impl<'a> Table<'a> {
             let (name, value) = (self.field(&row, "step"), self.field(&row, "value"));
             let step = self.measurement(name, value, limits, self.field(&row, "unit"), status);
             if let Some((draft, ..)) = &mut open {
+                budget.reads(1, 1)?;
                 draft.steps.push(step);
             }
         }

@@ -92,10 +92,14 @@ impl Converter for Gr228x {
                         'O' => "Opens",
                         _ => "Nodes",
                     };
+                    budget.reads(1, 1)?;
                     draft.steps.push(Step::boolean(name, Status::Failed));
                     goes_on = add_nodes(draft, line);
                 }
-                (Line::Measurement, Some((draft, _))) => draft.steps.push(measurement(line, at)?),
+                (Line::Measurement, Some((draft, _))) => {
+                    budget.reads(1, 1)?;
+                    draft.steps.push(measurement(line, at)?);
+                }
                 (Line::ProgramEnd, None) => {}
                 (Line::Program { .. } | Line::ProgramEnd, Some((_, start))) => {
                     let message =
@@ -177,8 +181,11 @@ fn draft(program: &str, start: Moment, serial_number: &str) -> Draft {
 fn add_nodes(draft: &mut Draft, line: &str) -> bool {
     let goes_on = line.ends_with('+');
     let text = line.trim_start_matches('(').trim_end_matches('+').trim();
-    if let Some(step) = draft.steps.last_mut() {
-        step.report_text = [step.report_text.as_str(), text].join(" ").trim().to_owned();
+    if let Some(step) = draft.steps.last_mut().filter(|_| !text.is_empty()) {
+        if !step.report_text.is_empty() {
+            step.report_text.push(' ');
+        }
+        step.report_text.push_str(text);
     }
     goes_on
 }

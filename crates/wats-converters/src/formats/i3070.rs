@@ -23,7 +23,7 @@ use crate::draft::{Budget, Draft};
 use crate::moment::Moment;
 use crate::status::Status;
 use crate::step::{Content, Limits, Step};
-use crate::{Arguments, Confidence, Converter, Description, Refusal, Source, number};
+use crate::{Arguments, Confidence, Converter, Description, Refusal, Source, limits, number};
 use wats::Report;
 
 /// Deepest nesting of records; real ones have five.
@@ -51,16 +51,18 @@ impl Converter for I3070 {
 
     fn convert(&self, source: &Source, arguments: &Arguments) -> Result<Vec<Report>, Refusal> {
         let text = source.text(arguments)?;
+        limits::check_parts(&text, b"{", limits::RECORDS, "records")?;
+        limits::check_parts(&text, b"|\n", limits::FIELDS, "fields and lines")?;
         let mut budget = Budget::default();
         let mut reports = Vec::new();
         for record in parse(&text)? {
             match record.name.as_str() {
                 "BATCH" => {
                     for test in record.children.iter().filter(|child| child.name == "BTEST") {
-                        reports.extend(board(test, Some(&record))?);
+                        reports.extend(board(test, Some(&record), &mut budget)?);
                     }
                 }
-                "BTEST" => reports.extend(board(&record, None)?),
+                "BTEST" => reports.extend(board(&record, None, &mut budget)?),
                 _ => {}
             }
         }
@@ -165,7 +167,7 @@ fn add_fields(record: &mut Record, text: &str) {
     record.fields.extend(parts.filter(|field| !is_count(field.trim())).map(str::to_owned));
 }
 
-fn board(test: &Record, batch: Option<&Record>) -> Result<Option<Draft>, Refusal> {
+fn board(test: &Record, batch: Option<&Record>, budget: &mut Budget) -> Result<Option<Draft>, Refusal> {
     let mut draft = Draft::new(20);
     if let Some(batch) = batch {
         batch.field(0).clone_into(&mut draft.part_number);
@@ -212,9 +214,9 @@ fn board(test: &Record, batch: Option<&Record>) -> Result<Option<Draft>, Refusal
     let mut texts = Vec::new();
     for record in &test.children {
         match record.name.as_str() {
-            "BLOCK" => draft.steps.push(block(record)?),
+            "BLOCK" => draft.steps.push(block(record, budget)?),
             "RPT" => texts.push(record.fields.join("|")),
-            _ => draft.steps.extend(step(record, "")?),
+            _ => draft.steps.extend(step(record, "", budget)?),
         }
     }
     draft.report_text = texts.join("\n");
@@ -246,7 +248,8 @@ fn reason(code: u32) -> &'static str {
     }
 }
 
-fn block(record: &Record) -> Result<Step, Refusal> {
+fn block(record: &Record, budget: &mut Budget) -> Result<Step, Refusal> {
+    budget.reads(1, 0)?;
     let designator = match record.field(0).split_once('%') {
         Some((board, name)) if board.bytes().all(|digit| digit.is_ascii_digit()) => name,
         _ => record.field(0),
@@ -256,7 +259,7 @@ fn block(record: &Record) -> Result<Step, Refusal> {
     for child in &record.children {
         match child.name.as_str() {
             "RPT" => texts.push(child.fields.join("|")),
-            _ => steps.extend(step(child, designator)?),
+            _ => steps.extend(step(child, designator, budget)?),
         }
     }
     let status = record.status(1)?;
@@ -275,7 +278,8 @@ fn block(record: &Record) -> Result<Step, Refusal> {
 }
 
 /// A test; `None` for records that are none.
-fn step(record: &Record, block: &str) -> Result<Option<Step>, Refusal> {
+fn step(record: &Record, block: &str, budget: &mut Budget) -> Result<Option<Step>, Refusal> {
+    budget.reads(1, 1)?;
     let named = |designator: &str, usual: &str| match (designator, block) {
         ("", "") => usual.to_owned(),
         ("", block) => block.to_owned(),

@@ -24,7 +24,7 @@ use crate::moment::Moment;
 use crate::status::Status;
 use crate::step::{Limits, Step};
 use crate::{
-    Argument, Arguments, Companion, Confidence, Converter, Description, Refusal, Source, number, text,
+    Argument, Arguments, Companion, Confidence, Converter, Description, Refusal, Source, limits, number, text,
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -32,6 +32,8 @@ use wats::Report;
 
 /// Largest number of points of one curve.
 const POINTS: usize = 100_000;
+/// Most columns of a table of curves.
+const CURVES: usize = 64;
 
 pub(super) struct Klippel;
 
@@ -71,6 +73,7 @@ impl Converter for Klippel {
 
     fn convert(&self, source: &Source, arguments: &Arguments) -> Result<Vec<Report>, Refusal> {
         let text = source.text(arguments)?;
+        limits::check_parts(&text, b"\t\n", limits::FIELDS, "fields and lines")?;
         let settings: HashMap<&str, &str> = text
             .lines()
             .filter(|line| !line.starts_with("//"))
@@ -119,8 +122,9 @@ impl Converter for Klippel {
                 verdicts.extend(self::verdict(verdict).map(|verdict| (name.trim(), verdict)));
             }
         }
-        draft.steps = steps(source.companions(), &verdicts)?;
-        Ok(vec![draft.finish(arguments, &mut Budget::default())?])
+        let mut budget = Budget::default();
+        draft.steps = steps(source.companions(), &verdicts, &mut budget)?;
+        Ok(vec![draft.finish(arguments, &mut budget)?])
     }
 }
 
@@ -159,6 +163,7 @@ fn start(text: &str) -> Option<Moment> {
 fn steps(
     companions: &[Companion],
     verdicts: &BTreeMap<&str, (Status, &'static str)>,
+    budget: &mut Budget,
 ) -> Result<Vec<Step>, Refusal> {
     let mut tasks: Vec<(String, Vec<Step>)> = Vec::new();
     let mut shown = HashSet::new();
@@ -167,6 +172,7 @@ fn steps(
             continue;
         };
         let Some(table) = text::decode(&file.bytes, None)? else { continue };
+        limits::check_parts(&table, b"\t\n", limits::FIELDS, "fields and lines")?;
         let rows: Vec<Vec<&str>> = table
             .lines()
             .filter(|line| !line.trim().is_empty())
@@ -174,9 +180,13 @@ fn steps(
             .collect();
         let Some((columns, rows)) = rows.split_first() else { continue };
         let steps = match columns[..] {
-            ["name", "value", ..] => values(columns, rows, verdicts, &mut shown),
+            ["name", "value", ..] => {
+                budget.reads(rows.len(), rows.len())?;
+                values(columns, rows, verdicts, &mut shown)
+            }
             ["frq", name, ..] => {
                 shown.insert(name.to_owned());
+                budget.reads(1, 1)?;
                 vec![curve(columns, rows, what, verdicts.get(name).copied(), &file.name)?]
             }
             _ => continue,
@@ -189,15 +199,12 @@ fn steps(
     let mut all: Vec<Step> =
         tasks.into_iter().map(|(task, steps)| Step::sequence(task, Step::status_of(&steps), steps)).collect();
     for (name, (status, words)) in verdicts.iter().filter(|(name, _)| !shown.contains(**name)) {
+        budget.reads(1, 1)?;
         let mut step = Step::boolean(*name, *status);
         step.report_text = (*words).to_owned();
         all.push(step);
     }
     Ok(all)
-}
-
-fn column<'a>(columns: &[&str], row: &[&'a str], name: &str) -> Option<&'a str> {
-    row.get(columns.iter().position(|column| *column == name)?).copied()
 }
 
 /// The rows of a table of single values.
@@ -207,13 +214,15 @@ fn values(
     verdicts: &BTreeMap<&str, (Status, &'static str)>,
     shown: &mut HashSet<String>,
 ) -> Vec<Step> {
+    let [value, low, high] =
+        ["value", "min", "max"].map(|name| columns.iter().position(|column| *column == name));
     let steps = rows.iter().filter_map(|row| {
         let name = row.first().filter(|name| !name.is_empty())?;
         shown.insert((*name).to_owned());
-        let number = |column_name: &str| column(columns, row, column_name).and_then(number::read);
-        let limits = Limits::inclusive(number("min"), number("max"));
+        let number = |column: Option<usize>| number::read(row.get(column?)?);
+        let limits = Limits::inclusive(number(low), number(high));
         let verdict = verdicts.get(name).copied();
-        let Some(value) = number("value") else {
+        let Some(value) = number(value) else {
             // Not measured; a verdict says so all the same.
             let (status, words) = verdict.unwrap_or((Status::Skipped, ""));
             let mut step = Step::numeric(*name, status, Value::from("NaN"), "", limits);
@@ -239,8 +248,8 @@ fn curve(
     verdict: Option<(Status, &'static str)>,
     file: &str,
 ) -> Result<Step, Refusal> {
-    if rows.len() > POINTS {
-        return Err(Refusal::TooLarge(format!("{file} has more than {POINTS} rows")));
+    if rows.len() > POINTS || columns.len() > CURVES {
+        return Err(Refusal::TooLarge(format!("{file} has more than {POINTS} rows or {CURVES} columns")));
     }
     let mut series = Vec::new();
     for (index, name) in columns.iter().enumerate().skip(1) {

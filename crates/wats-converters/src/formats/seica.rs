@@ -59,9 +59,12 @@ impl Converter for Seica {
             return Err(Refusal::malformed("the file has no BI, so no board"));
         }
         let mut budget = Budget::default();
-        let reports = boards
-            .into_iter()
-            .map(|board| report(&root, station, end, board)?.finish(arguments, &mut budget));
+        let single = boards.len() == 1;
+        let reports = boards.into_iter().map(|board| {
+            let tests = board.all("TEST").count();
+            budget.reads(tests, tests)?;
+            report(&root, station, end, board, single)?.finish(arguments, &mut budget)
+        });
         reports.collect()
     }
 }
@@ -71,7 +74,13 @@ fn moment(text: &str) -> Option<Moment> {
     Moment::numeric(date, clock, Order::DayFirst)
 }
 
-fn report(root: &Element, station: &Element, end: &Element, board: &Element) -> Result<Draft, Refusal> {
+fn report(
+    root: &Element,
+    station: &Element,
+    end: &Element,
+    board: &Element,
+    single: bool,
+) -> Result<Draft, Refusal> {
     let mut draft = Draft::new(10);
     let name = station.get("NM").unwrap_or_default();
     let (part_number, revision) = name.rsplit_once('_').unwrap_or((name, ""));
@@ -91,7 +100,8 @@ fn report(root: &Element, station: &Element, end: &Element, board: &Element) -> 
             draft.serial_number
         ))
     })?);
-    if root.all("BI").count() == 1 {
+    // The end of several boards is that of their panel.
+    if single {
         draft.ends(end.get("ED").and_then(moment));
     }
     draft.steps = board.all("TEST").map(test).collect();

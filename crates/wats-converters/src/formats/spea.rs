@@ -25,7 +25,7 @@ use crate::draft::{Budget, Draft, at_least_one};
 use crate::moment::{Moment, Order};
 use crate::status::Status;
 use crate::step::{Limits, Step};
-use crate::{Argument, Arguments, Confidence, Converter, Description, Refusal, Source, number};
+use crate::{Argument, Arguments, Confidence, Converter, Description, Refusal, Source, limits, number};
 use serde_json::Value;
 use wats::Report;
 
@@ -71,6 +71,7 @@ impl Converter for Spea {
 
     fn convert(&self, source: &Source, arguments: &Arguments) -> Result<Vec<Report>, Refusal> {
         let text = source.text(arguments)?;
+        limits::check_parts(&text, b";\n", limits::FIELDS, "fields and lines")?;
         let mut reader = Reader {
             arguments,
             budget: Budget::default(),
@@ -190,6 +191,7 @@ impl<'a> Reader<'a> {
             }
             ("END", Some(_)) => self.end(&fields, at),
             (_, Some(run)) if is_row(&fields) => {
+                self.budget.reads(1, 1)?;
                 run.open.steps.push(row(&fields));
                 Ok(())
             }

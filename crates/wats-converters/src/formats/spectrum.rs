@@ -21,7 +21,7 @@ use crate::draft::{Budget, Draft};
 use crate::moment::{Moment, Order};
 use crate::status::Status;
 use crate::step::{Content, Limits, Step};
-use crate::{Argument, Arguments, Confidence, Converter, Description, Refusal, Source, number};
+use crate::{Argument, Arguments, Confidence, Converter, Description, Refusal, Source, limits, number};
 use serde_json::Value;
 use wats::Report;
 
@@ -57,6 +57,7 @@ impl Converter for Spectrum {
 
     fn convert(&self, source: &Source, arguments: &Arguments) -> Result<Vec<Report>, Refusal> {
         let text = source.text(arguments)?;
+        limits::check_parts(&text, b"(", limits::RECORDS, "parentheses")?;
         let nodes = parse(&text)?;
         let order = order(&nodes, arguments)?;
         let mut budget = Budget::default();
@@ -72,7 +73,7 @@ impl Converter for Spectrum {
         }
         for (number, start) in starts.iter().enumerate() {
             let end = starts.get(number + 1).copied().unwrap_or(nodes.len());
-            reports.push(report(&nodes[*start..end], order)?.finish(arguments, &mut budget)?);
+            reports.push(report(&nodes[*start..end], order, &mut budget)?.finish(arguments, &mut budget)?);
         }
         Ok(reports)
     }
@@ -196,7 +197,7 @@ fn moment(text: &str, order: Order) -> Option<Moment> {
     Moment::numeric(date, clock, order)
 }
 
-fn report(nodes: &[Node], order: Order) -> Result<Draft, Refusal> {
+fn report(nodes: &[Node], order: Order, budget: &mut Budget) -> Result<Draft, Refusal> {
     let mut draft = Draft::new(30);
     let (mut date, mut clock) = (String::new(), String::new());
     let mut sections: Vec<(String, Vec<Step>)> = Vec::new();
@@ -218,7 +219,7 @@ fn report(nodes: &[Node], order: Order) -> Result<Draft, Refusal> {
                     sections.push(("Steps".to_owned(), Vec::new()));
                 }
                 if let Some((_, steps)) = sections.last_mut() {
-                    steps.push(step(node)?);
+                    steps.push(step(node, budget)?);
                 }
             }
             "USER" => {
@@ -251,9 +252,10 @@ fn report(nodes: &[Node], order: Order) -> Result<Draft, Refusal> {
     Ok(draft)
 }
 
-fn step(node: &Node) -> Result<Step, Refusal> {
+fn step(node: &Node, budget: &mut Budget) -> Result<Step, Refusal> {
     let name = node.text_of("SNAME");
     let pages: Vec<&Node> = node.children.iter().filter(|child| child.key == "PAGE").collect();
+    budget.reads(1 + pages.len(), pages.len())?;
     let mut steps: Vec<Step> = pages.iter().map(|node| page(node)).collect();
     let status = node.status().ok_or_else(|| Refusal::at(node.line, "a STEP has no STAT"))?;
     if steps.len() == 1

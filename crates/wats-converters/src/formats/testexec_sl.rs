@@ -54,11 +54,12 @@ impl Converter for TestExecSl {
         if !ROOTS.contains(&root.name.as_str()) {
             return Err(Refusal::malformed(format!("the root element is {}, not TestResults", root.name)));
         }
-        Ok(vec![report(&root)?.finish(arguments, &mut Budget::default())?])
+        let mut budget = Budget::default();
+        Ok(vec![report(&root, &mut budget)?.finish(arguments, &mut budget)?])
     }
 }
 
-fn report(root: &Element) -> Result<Draft, Refusal> {
+fn report(root: &Element, budget: &mut Budget) -> Result<Draft, Refusal> {
     let text = |path: [&str; 2]| {
         let text = root.at(&path).map(|element| element.text.trim());
         text.unwrap_or_default().to_owned()
@@ -77,7 +78,7 @@ fn report(root: &Element) -> Result<Draft, Refusal> {
     let sequence = root
         .child("TestSequence")
         .ok_or_else(|| Refusal::malformed("the file has no TestSequence, so no test"))?;
-    draft.steps = steps(sequence, 0)?;
+    draft.steps = steps(sequence, 0, budget)?;
     let word = text(["Summary", "Status"]);
     draft.result = match word.as_str() {
         "" => Step::status_of(&draft.steps),
@@ -88,7 +89,7 @@ fn report(root: &Element) -> Result<Draft, Refusal> {
     Ok(draft)
 }
 
-fn steps(element: &Element, depth: usize) -> Result<Vec<Step>, Refusal> {
+fn steps(element: &Element, depth: usize, budget: &mut Budget) -> Result<Vec<Step>, Refusal> {
     if depth > limits::SEQUENCE_DEPTH {
         return Err(Refusal::TooLarge(format!(
             "it has more than {} groups in each other",
@@ -99,12 +100,16 @@ fn steps(element: &Element, depth: usize) -> Result<Vec<Step>, Refusal> {
     for child in &element.children {
         match child.name.as_str() {
             "TestGroup" => {
-                let inner = self::steps(child, depth + 1)?;
+                budget.reads(1, 0)?;
+                let inner = self::steps(child, depth + 1, budget)?;
                 let own = child.get_any_case("status").and_then(Status::from_word);
                 let status = own.unwrap_or_else(|| Step::status_of(&inner));
                 steps.push(Step::sequence(child.get_any_case("name").unwrap_or("Group"), status, inner));
             }
-            "Test" => steps.push(test(child)),
+            "Test" => {
+                budget.reads(1, child.all("Measurement").count())?;
+                steps.push(test(child));
+            }
             _ => {}
         }
     }

@@ -56,7 +56,8 @@ impl Converter for TestStand {
                     .to_owned(),
             ));
         }
-        Ok(vec![report(&root)?.finish(arguments, &mut Budget::default())?])
+        let mut budget = Budget::default();
+        Ok(vec![report(&root, &mut budget)?.finish(arguments, &mut budget)?])
     }
 }
 
@@ -80,7 +81,7 @@ fn items(array: &Element) -> impl Iterator<Item = &Element> {
     array.all("Value").filter_map(|value| value.child("Prop"))
 }
 
-fn report(root: &Element) -> Result<Draft, Refusal> {
+fn report(root: &Element, budget: &mut Budget) -> Result<Draft, Refusal> {
     let info = |key: &str| {
         let found = root.all("ReportInfo").find(|info| info.get("key") == Some(key));
         found.and_then(|info| info.get("value")).unwrap_or_default().to_owned()
@@ -106,7 +107,7 @@ fn report(root: &Element) -> Result<Draft, Refusal> {
 
     let main = prop(root, "MainSequenceResults")
         .ok_or_else(|| Refusal::malformed("the file has no MainSequenceResults, so no steps"))?;
-    let mut step = step(main, 0)?;
+    let mut step = step(main, 0, budget)?;
     draft.result = step.status;
     draft.execution_time = step.seconds.clone();
     if let Content::Sequence { path, name, version, steps } =
@@ -124,7 +125,8 @@ fn report(root: &Element) -> Result<Draft, Refusal> {
     Ok(draft)
 }
 
-fn step(result: &Element, depth: usize) -> Result<Step, Refusal> {
+fn step(result: &Element, depth: usize, budget: &mut Budget) -> Result<Step, Refusal> {
+    budget.reads(1, prop(result, "Measurement").map_or(1, |array| items(array).count()))?;
     if depth > limits::SEQUENCE_DEPTH {
         return Err(Refusal::TooLarge(format!(
             "it has more than {} sequences in each other",
@@ -151,7 +153,7 @@ fn step(result: &Element, depth: usize) -> Result<Step, Refusal> {
     if let Some(call) = at(result, &["TS", "SequenceCall"]) {
         let list = prop(call, "ResultList");
         let steps: Result<Vec<Step>, Refusal> =
-            list.into_iter().flat_map(items).map(|result| self::step(result, depth + 1)).collect();
+            list.into_iter().flat_map(items).map(|result| self::step(result, depth + 1, budget)).collect();
         step.content = Content::Sequence {
             path: text(call, &["SequenceFile"]).to_owned(),
             name: text(call, &["Sequence"]).to_owned(),

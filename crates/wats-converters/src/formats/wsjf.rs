@@ -9,6 +9,7 @@
 //!
 //! Arguments: the common ones fill members that a report leaves out; `process-code` only when it is given.
 
+use crate::limits::{self, json_weight};
 use crate::{Arguments, Confidence, Converter, Description, Refusal, Source, fill_from_arguments};
 use wats::{Report, read_reports};
 
@@ -58,7 +59,14 @@ impl Converter for Wsjf {
     }
 
     fn convert(&self, source: &Source, arguments: &Arguments) -> Result<Vec<Report>, Refusal> {
+        limits::check_size(source.bytes().len())?;
+        if json_weight(source.bytes()) > limits::JSON_WEIGHT {
+            return Err(Refusal::TooLarge(format!("it has more than {} values", limits::JSON_WEIGHT)));
+        }
         let mut reports = read_reports(source.bytes())?;
+        if reports.len() > limits::REPORTS {
+            return Err(Refusal::TooLarge(format!("it has more than {} reports", limits::REPORTS)));
+        }
         fill_from_arguments(&mut reports, arguments)?;
         Ok(reports)
     }
@@ -76,6 +84,20 @@ mod tests {
         assert_eq!(reports[0].to_json(), text);
         let reports = Wsjf.convert(&Source::new("a.json", text.into()), &arguments).unwrap();
         assert_eq!(reports[0].to_json(), text.replace("10}", "10,\"location\":\"Line 1\"}"));
+    }
+
+    #[test]
+    fn files_of_too_many_values_or_reports_are_refused() {
+        let refusal = |text: String| {
+            let source = Source::new("a.json", text.into_bytes());
+            Wsjf.convert(&source, &Arguments::default()).unwrap_err().to_string()
+        };
+        let many = |unit: &str, count: usize| format!("[{}{{}}]", unit.repeat(count));
+        assert_eq!(refusal(many("{},", 10_000)), "the file is too large: it has more than 10000 reports");
+        for (unit, weight) in [("0,", 1), ("{},", 5), ("[],", 2)] {
+            let text = many(unit, limits::JSON_WEIGHT / weight);
+            assert_eq!(refusal(text), "the file is too large: it has more than 5000000 values");
+        }
     }
 
     #[test]

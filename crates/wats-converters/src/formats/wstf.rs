@@ -56,6 +56,7 @@ impl Converter for Wstf {
 
     fn convert(&self, source: &Source, arguments: &Arguments) -> Result<Vec<Report>, Refusal> {
         let text = source.text(arguments)?;
+        limits::check_parts(&text, b"\t\n", limits::FIELDS, "fields and lines")?;
         let mut budget = Budget::default();
         let mut reports = Vec::new();
         let mut open: Option<Reading> = None;
@@ -83,7 +84,7 @@ impl Converter for Wstf {
                     }
                 }
                 (Some("header-end"), Some(_)) => {}
-                (_, Some(reading)) => reading.line(line, at)?,
+                (_, Some(reading)) => reading.line(line, at, &mut budget)?,
                 (_, None) => return Err(Refusal::at(at, "text before a --Header-Start--")),
             }
         }
@@ -136,12 +137,13 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn line(&mut self, line: &'a str, at: usize) -> Result<(), Refusal> {
+    fn line(&mut self, line: &'a str, at: usize, budget: &mut Budget) -> Result<(), Refusal> {
         let fields: Vec<&str> = line.split('\t').map(str::trim).collect();
         match self.part {
             Part::Header => {
                 let field = |index: usize| fields.get(index).copied().unwrap_or_default();
                 if fields[0].eq_ignore_ascii_case("subunit") {
+                    budget.items(1)?;
                     self.sub_units
                         .push(json!({"partType": field(1), "pn": field(2), "rev": field(4), "sn": field(3)}));
                 } else {
@@ -161,11 +163,11 @@ impl<'a> Reading<'a> {
                 self.part = Part::Steps;
                 Ok(())
             }
-            Part::Steps => self.row(&fields, at),
+            Part::Steps => self.row(&fields, at, budget),
         }
     }
 
-    fn row(&mut self, fields: &[&'a str], at: usize) -> Result<(), Refusal> {
+    fn row(&mut self, fields: &[&'a str], at: usize, budget: &mut Budget) -> Result<(), Refusal> {
         let field = |name: &str| {
             self.columns.get(name).and_then(|index| fields.get(*index)).copied().unwrap_or_default()
         };
@@ -197,6 +199,7 @@ impl<'a> Reading<'a> {
                     let message = format!("more than {} sequences in each other", limits::SEQUENCE_DEPTH);
                     return Err(Refusal::at(at, message));
                 }
+                budget.reads(1, 0)?;
                 self.open.push((Some(step), Vec::new()));
                 self.last = kind;
                 return Ok(());
@@ -238,7 +241,10 @@ impl<'a> Reading<'a> {
                 step.step_type = Some("Chart".into());
                 Content::Action
             }
-            "Series" => return self.series(if measure.is_empty() { name } else { measure }, fields, at),
+            "Series" => {
+                budget.items(1)?;
+                return self.series(if measure.is_empty() { name } else { measure }, fields, at);
+            }
             "ActionStep" | "Action" => Content::Action,
             "" => return Err(Refusal::at(at, "a row without a step type")),
             other => {
@@ -251,10 +257,12 @@ impl<'a> Reading<'a> {
         let steps = self.open.last_mut().map(|(_, steps)| steps);
         match steps.and_then(|steps| steps.last_mut()) {
             Some(last) if same_kind && !measure.is_empty() && (name.is_empty() || name == last.name) => {
+                budget.reads(0, 1)?;
                 join(last, step);
             }
             _ => {
                 if let Some((_, steps)) = self.open.last_mut() {
+                    budget.reads(1, 1)?;
                     steps.push(step);
                 }
             }

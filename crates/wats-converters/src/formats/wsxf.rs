@@ -140,9 +140,10 @@ fn report(
     } else {
         report.insert("uut".into(), element.child("UUT").map(uut).unwrap_or_default().into());
     }
+    budget.items(element.all("MiscInfo").count() + units(element).count())?;
     let infos: Vec<Value> = element.all("MiscInfo").filter_map(misc_info).collect();
     put(&mut report, "miscInfos", (!infos.is_empty()).then_some(infos));
-    let units = if repair { repaired_units(element, &report) } else { sub_units(element) };
+    let units = if repair { repaired_units(element, &report, budget)? } else { sub_units(element) };
     put(&mut report, "subUnits", (!units.is_empty()).then_some(units));
     let root = find_root(element, &mut report, budget)?;
     if !repair && root.is_none() {
@@ -213,7 +214,11 @@ fn sub_units(element: &Element) -> Vec<Value> {
 }
 
 /// The units of a repair with their failures. A failure of a unit that is not listed goes to the main unit.
-fn repaired_units(element: &Element, report: &Map<String, Value>) -> Vec<Value> {
+fn repaired_units(
+    element: &Element,
+    report: &Map<String, Value>,
+    budget: &mut Budget,
+) -> Result<Vec<Value>, Refusal> {
     let mut all: Vec<(i64, Map<String, Value>, Vec<Value>)> = Vec::new();
     for (position, element) in units(element).enumerate() {
         let index = index_of(element, "Idx").unwrap_or(position as i64);
@@ -230,22 +235,23 @@ fn repaired_units(element: &Element, report: &Map<String, Value>) -> Vec<Value> 
         }
         all.insert(0, (0, main, Vec::new()));
     }
+    let mut places = HashMap::new();
+    for (place, (index, ..)) in all.iter().enumerate() {
+        places.entry(*index).or_insert(place);
+    }
     for failure in element.descendants().filter(|child| matches!(child.name.as_str(), "Failures" | "Failure"))
     {
+        budget.items(1)?;
         let wanted = index_of(failure, "PartIdx").unwrap_or(0);
-        let at = all
-            .iter()
-            .position(|(index, ..)| *index == wanted)
-            .or_else(|| all.iter().position(|(index, ..)| *index == 0));
-        if let Some(at) = at {
-            all[at].2.push(self::failure(failure).into());
+        if let Some(place) = places.get(&wanted).or_else(|| places.get(&0)) {
+            all[*place].2.push(self::failure(failure).into());
         }
     }
     let with_failures = all.into_iter().map(|(_, mut unit, failures)| {
         put(&mut unit, "failures", (!failures.is_empty()).then_some(failures));
         Value::from(unit)
     });
-    with_failures.collect()
+    Ok(with_failures.collect())
 }
 
 fn failure(element: &Element) -> Map<String, Value> {
@@ -419,7 +425,10 @@ fn step(element: &Element, parts: &[&Element], budget: &mut Budget) -> Result<Ma
             "PassFail" => booleans.push(*part),
             "StringValue" => texts.push(*part),
             "Loop" => put(&mut step, "loop", looping(part)),
-            "Chart" => put(&mut step, "chart", Some(chart(part))),
+            "Chart" => {
+                budget.items(part.all("Series").count())?;
+                put(&mut step, "chart", Some(chart(part)));
+            }
             "MessagePopup" => {
                 let mut popup = Map::new();
                 put(&mut popup, "response", Some(part.raw("Response").unwrap_or_default()));

@@ -57,9 +57,7 @@ impl Converter for Xjtag {
     }
 
     fn convert(&self, source: &Source, arguments: &Arguments) -> Result<Vec<Report>, Refusal> {
-        if source.bytes().len() > limits::SOURCE_BYTES {
-            return Err(Refusal::TooLarge(format!("more than {} MiB", limits::SOURCE_BYTES >> 20)));
-        }
+        limits::check_size(source.bytes().len())?;
         let damaged = |error: zip::result::ZipError| {
             Refusal::malformed(format!("this is no whole zip archive: {error}"))
         };
@@ -104,6 +102,10 @@ impl Converter for Xjtag {
         let mut reports = Vec::new();
         for (_, name) in &runs {
             let run = entry(name)?;
+            for group in run.all("testgroup") {
+                let functions = group.all("testfunction").count();
+                budget.reads(1 + functions, functions)?;
+            }
             if run.name != "testrun" {
                 return Err(Refusal::malformed(format!(
                     "{name}: the root element is {}, not testrun",

@@ -31,18 +31,23 @@ pub(crate) fn sample(name: &str) -> Source {
 }
 
 /// A zip archive of these entries.
-pub(crate) fn archive(entries: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn archive<B: AsRef<[u8]>>(entries: &[(&str, B)]) -> Vec<u8> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, content) in entries {
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
         writer.start_file(*name, options).unwrap();
-        writer.write_all(content).unwrap();
+        writer.write_all(content.as_ref()).unwrap();
     }
     writer.finish().unwrap().into_inner()
 }
 
 /// A log of XJTAG with two runs, and with entries that must do no harm.
 pub(crate) fn xjtag_archive() -> Vec<u8> {
+    archive(&xjtag_entries())
+}
+
+/// What is in it.
+pub(crate) fn xjtag_entries() -> [(&'static str, &'static str); 5] {
     let first = "\u{feff}<?xml version='1.0'?><testrun datetime='2018-08-10T12:25:32.9968057Z'><testgroup name='SRAM'>\
         <testfunction name='IC5'><plain-text>IC5 passed</plain-text><result value='Passed'/><time-taken>420</time-taken></testfunction>\
         <testfunction name='IC6'><result value='Skipped'/></testfunction></testgroup><testruninfo><user>op</user><serial>XJ1</serial>\
@@ -50,11 +55,11 @@ pub(crate) fn xjtag_archive() -> Vec<u8> {
     let second = "<testrun datetime='2018-08-10T12:26:32Z'><testgroup name='SRAM'><testfunction name='IC5'><result value='Failed'/>\
         </testfunction></testgroup><testruninfo><serial>XJ2</serial></testruninfo></testrun>";
     let info = r"<LogFileInfo><ProjectPath>C:\p\demo.xjp</ProjectPath></LogFileInfo>";
-    archive(&[
-        ("Run 2.xml", second.as_bytes()),
-        ("Run 1.xml", first.as_bytes()),
-        ("Info.xml", info.as_bytes()),
-        ("../../outside.xml", b"x"),
-        ("/etc/Run 3.xml", b"x"),
-    ])
+    [
+        ("Run 2.xml", second),
+        ("Run 1.xml", first),
+        ("Info.xml", info),
+        ("../../outside.xml", "x"),
+        ("/etc/Run 3.xml", "x"),
+    ]
 }

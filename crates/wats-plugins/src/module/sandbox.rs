@@ -12,8 +12,12 @@ use wasmi::{
     StoreLimitsBuilder, TrapCode, TypedFunc, TypedResumableCall, WasmParams, WasmResults,
 };
 
-/// Fuel for each second of the time limit: more than an interpreter burns on a fast machine.
-const FUEL_PER_SECOND: u64 = 2_000_000_000;
+/// Fuel for each second of the time limit: about what the interpreter burns in one.
+const FUEL_PER_SECOND: u64 = 500_000_000;
+/// How many times as long it may take by the clock, on a machine that is slow or busy.
+const PATIENCE: u32 = 10;
+/// Where that ends, unless the time limit itself is longer.
+const LONGEST: Duration = Duration::from_secs(120);
 /// Fuel between two looks at the clock: some milliseconds.
 const SLICE: u64 = 5_000_000;
 /// Deepest calls of functions in each other.
@@ -37,8 +41,8 @@ pub enum Trouble {
     #[error("ran for more than {0:?}")]
     Time(Duration),
     /// The fuel is used up.
-    #[error("did more work than its time limit of {0:?} allows on any machine")]
-    Fuel(Duration),
+    #[error("ran for more than the {1} million instructions of its time limit of {0:?}")]
+    Fuel(Duration, u64),
     /// It stopped by itself, or tried what it must not.
     #[error("crashed: {0}")]
     Trap(String),
@@ -152,9 +156,14 @@ impl Sandbox {
             .instantiate_and_start(&mut store, &self.module)
             .map_err(Trouble::trap)?;
         let memory = instance.get_memory(&store, MEMORY).ok_or(Trouble::Outside)?;
-        let fuel =
-            u64::try_from(limits.time.as_millis()).unwrap_or(u64::MAX).saturating_mul(FUEL_PER_SECOND / 1000);
-        Ok(Running { store, instance, memory, deadline: Instant::now() + limits.time, fuel, limits: *limits })
+        Ok(Running {
+            store,
+            instance,
+            memory,
+            deadline: Instant::now() + clock(limits),
+            fuel: fuel(limits),
+            limits: *limits,
+        })
     }
 
     /// The functions must have the parameters and results of the interface.
@@ -173,6 +182,19 @@ impl Sandbox {
         }
         Ok(())
     }
+}
+
+/// Fuel for a file.
+fn fuel(limits: &Limits) -> u64 {
+    u64::try_from(limits.time.as_millis())
+        .unwrap_or(u64::MAX)
+        .saturating_mul(FUEL_PER_SECOND / 1000)
+        .max(SLICE)
+}
+
+/// Longest time by the clock.
+fn clock(limits: &Limits) -> Duration {
+    limits.time.saturating_mul(PATIENCE).min(LONGEST).max(limits.time)
 }
 
 /// Address and length, twice.
@@ -206,9 +228,12 @@ impl Running {
     /// Gives fuel for some more work, if there is time.
     fn fill_up(&mut self, wanted: u64) -> Result<(), Trouble> {
         if Instant::now() >= self.deadline {
-            return Err(Trouble::Time(self.limits.time));
+            return Err(Trouble::Time(clock(&self.limits)));
         }
-        self.fuel = self.fuel.checked_sub(wanted).ok_or(Trouble::Fuel(self.limits.time))?;
+        self.fuel = self
+            .fuel
+            .checked_sub(wanted)
+            .ok_or_else(|| Trouble::Fuel(self.limits.time, fuel(&self.limits) / 1_000_000))?;
         self.store.set_fuel(wanted).map_err(Trouble::trap)
     }
 

@@ -24,7 +24,10 @@ const ANSWER: &str = "(i64.const 0)";
 #[test]
 fn endless_loops_end() {
     let said = outcome(&format!("(loop $again (br $again)) {ANSWER}"));
-    assert!(said.starts_with("the converter plugin:label ran for more than 300ms"), "{said}");
+    assert!(
+        said.starts_with("the converter plugin:label ran for more than the 150 million instructions"),
+        "{said}"
+    );
     // Also one that does much in each step, and one that is a chain of tail calls.
     let said = outcome(&format!(
         "(loop $again (memory.fill (i32.const 0) (i32.const 1) (i32.const 131072)) (br $again)) {ANSWER}"
@@ -34,15 +37,6 @@ fn endless_loops_end() {
         .replace("(memory (export", "(func $again (result i64) (return_call $again)) (memory (export");
     let said = convert(&plugin(&text, tight()).unwrap(), b"x").unwrap_err().to_string();
     assert!(said.contains("ran for more than"), "{said}");
-}
-
-/// The amount of work is bounded whatever the clock says.
-#[test]
-fn work_is_counted() {
-    let limits = Limits { time: Duration::from_millis(1), ..tight() };
-    let text = label_with("wats_convert", &format!("(loop $again (br $again)) {ANSWER}"));
-    let said = convert(&plugin(&text, limits).unwrap(), b"x").unwrap_err().to_string();
-    assert!(said.contains("did more work than") || said.contains("ran for more than"), "{said}");
 }
 
 #[test]
