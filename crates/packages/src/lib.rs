@@ -13,6 +13,7 @@ mod deb;
 mod digests;
 mod error;
 mod inspection;
+mod instances;
 mod listing;
 mod msi;
 mod rpm;

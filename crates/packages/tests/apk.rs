@@ -16,7 +16,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use common::{EPOCH, demo, file};
+use common::{EPOCH, INSTANCE, demo, file};
 use landfall_packages::*;
 use landfall_payload::{ElfNeeds, Format, Payload, Role, Start, Version};
 use order::ApkVersion;
@@ -362,6 +362,8 @@ fn scripts_do_their_work_in_a_root_of_their_own() {
 
     fs::write(system.path("etc/demo/credentials/token"), "secret").unwrap();
     fs::set_permissions(system.path("var/lib/demo"), fs::Permissions::from_mode(0o700)).unwrap();
+    fs::create_dir_all(system.path("etc/init.d")).unwrap();
+    fs::write(system.path("etc/init.d/demo@two"), INSTANCE).unwrap();
     system.passes(&package, ".pre-upgrade", &["1.1.0-r0", "1.0.0-r0"]);
     system.passes(&package, ".post-upgrade", &["1.1.0-r0", "1.0.0-r0"]);
     assert_eq!(
@@ -372,6 +374,7 @@ fn scripts_do_their_work_in_a_root_of_their_own() {
             "after_install upgrade",
             "post-upgrade 1.1.0-r0 1.0.0-r0",
             "rc-service --quiet --ifstarted demo restart",
+            "rc-service --quiet --ifstarted demo@two restart",
         ]
     );
     assert_eq!(fs::read_to_string(system.path("etc/demo/credentials/token")).unwrap(), "secret");
@@ -387,12 +390,15 @@ fn scripts_do_their_work_in_a_root_of_their_own() {
         [
             "rc-service --quiet --ifstarted demo stop",
             "rc-update --quiet --all del demo",
+            "rc-service --quiet --ifstarted demo@two stop",
+            "rc-update --quiet --all del demo@two",
             "before_remove remove",
             "pre-deinstall 1.1.0-r0",
             "after_remove remove",
             "post-deinstall 1.1.0-r0",
         ]
     );
+    assert!(!system.path("etc/init.d/demo@two").exists());
     assert!(!system.path("var/lib/demo/cache.db").exists());
     assert!(system.path("var/lib/demo/queue.db").exists());
 }

@@ -12,7 +12,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{EPOCH, demo, file};
+use common::{EPOCH, INSTANCE, demo, file};
 use landfall_packages::*;
 use landfall_payload::{ElfNeeds, Entry, EntryKind, Format, Payload, Role, Start, Version};
 
@@ -322,6 +322,9 @@ fn pacman_installs_upgrades_and_removes() {
     fs::write(system.path("etc/demo/config.toml"), "edited\n").unwrap();
     fs::write(system.path("var/lib/demo/cache.db"), "cache").unwrap();
     fs::write(system.path("var/lib/demo/queue.db"), "queue").unwrap();
+    fs::create_dir_all(system.path("etc/systemd/system")).unwrap();
+    fs::write(system.path("etc/systemd/system/demo@two.service"), INSTANCE).unwrap();
+    fs::write(system.path("etc/systemd/system/demo@own.service"), "ExecStart=/usr/bin/demo").unwrap();
     system.install(&whole("1.0.0"));
     assert_eq!(
         system.calls(),
@@ -334,6 +337,7 @@ fn pacman_installs_upgrades_and_removes() {
             "post-upgrade 1.0.0-1 1.0.0rc.1-1",
             "systemctl daemon-reload",
             "systemctl --quiet try-restart demo.service",
+            "systemctl --quiet try-restart demo@two.service",
         ]
     );
     assert_eq!(system.read("etc/demo/config.toml"), "edited\n");
@@ -349,9 +353,12 @@ fn pacman_installs_upgrades_and_removes() {
             "pre-remove 1.0.0-1",
             "after_remove remove",
             "post-remove 1.0.0-1",
+            "systemctl stop demo@two.service",
             "systemctl daemon-reload",
         ]
     );
+    assert!(!system.path("etc/systemd/system/demo@two.service").exists());
+    assert!(system.path("etc/systemd/system/demo@own.service").exists());
     assert_eq!(system.read("etc/demo/config.toml.pacsave"), "edited\n");
     assert_eq!(system.read("var/lib/demo/queue.db"), "queue");
     for gone in

@@ -6,6 +6,7 @@
 
 use landfall_payload::{EntryKind, Format, Payload, Start};
 
+use crate::instances;
 use crate::shell::{quote, subshell_function};
 
 /// The scripts that the package needs: name in the archive and text.
@@ -125,16 +126,27 @@ fn hint(payload: &Payload) -> String {
 }
 
 fn restart(payload: &Payload) -> String {
-    let Some(name) = service(payload) else { return String::new() };
-    format!("[ ! -x /sbin/rc-service ] || rc-service --quiet --ifstarted {name} restart || :\n")
+    let Some((definition, name)) = payload.service.as_ref().zip(service(payload)) else {
+        return String::new();
+    };
+    let restart = |name: &str| {
+        format!("[ ! -x /sbin/rc-service ] || rc-service --quiet --ifstarted {name} restart || :")
+    };
+    format!("{}\n{}", restart(&name), instances::scripts(definition, &restart("\"${file##*/}\""), 0))
 }
 
 fn stop(payload: &Payload) -> String {
-    let Some(name) = service(payload) else { return String::new() };
-    format!(
-        "if [ -x /sbin/rc-service ]; then\n    \
-         rc-service --quiet --ifstarted {name} stop || :\n    \
-         rc-update --quiet --all del {name} || :\n\
-         fi\n"
-    )
+    let Some((definition, name)) = payload.service.as_ref().zip(service(payload)) else {
+        return String::new();
+    };
+    let stop = |name: &str| {
+        format!(
+            "if [ -x /sbin/rc-service ]; then\n    \
+             rc-service --quiet --ifstarted {name} stop || :\n    \
+             rc-update --quiet --all del {name} || :\n\
+             fi\n"
+        )
+    };
+    let remove = stop("\"${file##*/}\"") + "rm -f \"$file\"";
+    stop(&name) + &instances::scripts(definition, &remove, 0)
 }

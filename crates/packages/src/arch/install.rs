@@ -9,6 +9,7 @@
 
 use landfall_payload::{Entry, EntryKind, Format, Payload, Start};
 
+use crate::instances;
 use crate::shell::{quote, subshell_function};
 
 /// Set-id bits, which the kernel drops when a file changes hands.
@@ -77,15 +78,24 @@ fn after(payload: &Payload, slot: &str) -> String {
             let hint = format!("To start it now and with the machine: systemctl enable --now {unit}");
             format!("    echo {}\n", quote(&hint))
         }
-        ("post_upgrade", Some(unit)) => with_systemd(&format!(
-            "systemctl daemon-reload || :\n        systemctl --quiet try-restart {unit} || :"
-        )),
+        ("post_upgrade", Some(unit)) => {
+            let instances = payload.service.iter().map(|service| {
+                let act = "systemctl --quiet try-restart \"${file##*/}\" || :";
+                instances::units(service, act, 8)
+            });
+            with_systemd(&format!(
+                "systemctl daemon-reload || :\n        systemctl --quiet try-restart {unit} || :\n{}",
+                instances.collect::<String>().trim_end()
+            ))
+        }
         ("post_remove", unit) => {
             let mut text = String::new();
             for ghost in payload.entries(Format::Arch).filter(|e| matches!(e.kind, EntryKind::Ghost)) {
                 text.push_str(&format!("    rm -f {}\n", quote(&ghost.path)));
             }
             if unit.is_some() {
+                let instances = payload.service.iter().map(|service| instances::remove_units(service, 4));
+                text.extend(instances);
                 text.push_str(&with_systemd("systemctl daemon-reload || :"));
             }
             text

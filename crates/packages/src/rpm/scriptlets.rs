@@ -12,6 +12,7 @@ use std::fmt::Write as _;
 use landfall_payload::{Format, Payload, Start};
 
 use super::tags::{self, Tag, sense};
+use crate::instances;
 use crate::shell::quote;
 
 /// The shell that all scriptlets are written for.
@@ -143,17 +144,23 @@ fn postun(payload: &Payload) -> String {
         let unit = quote(&service.unit());
         // The helper defers the restart to the end of the transaction, where systemd's own file trigger does it
         // once for all packages; before systemd 249 there is neither.
+        let mark = "\"$helper\" mark-restart-system-units \"${file##*/}\" || :";
+        let restart = "systemctl try-restart \"${file##*/}\" || :";
         let _ = write!(
             s,
             "helper=/usr/lib/systemd/systemd-update-helper\n\
+             if [ \"$1\" -eq 0 ]; then\n{}fi\n\
              if [ \"$1\" -ge 1 ] && [ -x \"$helper\" ]; then\n\
-             \x20   \"$helper\" mark-restart-system-units {unit} || :\n\
+             \x20   \"$helper\" mark-restart-system-units {unit} || :\n{}\
              elif [ -d /run/systemd/system ]; then\n\
              \x20   systemctl daemon-reload || :\n\
              \x20   if [ \"$1\" -ge 1 ]; then\n\
-             \x20       systemctl try-restart {unit} || :\n\
+             \x20       systemctl try-restart {unit} || :\n{}\
              \x20   fi\n\
-             fi\n"
+             fi\n",
+            instances::remove_units(service, 4),
+            instances::units(service, mark, 4),
+            instances::units(service, restart, 8),
         );
     }
     hook(&mut s, payload, ONLY_REMOVE, payload.hooks.after_remove.as_deref());

@@ -20,6 +20,11 @@ pub fn file(path: &str, role: Role, mode: u32, text: &str) -> Entry {
     }
 }
 
+/// What `install-service --instance` makes of the demo: a unit, or a script. Not every format has such.
+#[allow(dead_code)]
+pub const INSTANCE: &str =
+    "# Installed by demo install-service; an upgrade writes it anew.\nExecStart=/usr/bin/demo run\n";
+
 /// A small service `demo` with a configuration file, a link, a directory, a ghost and documentation.
 pub fn demo(version: &str) -> Payload {
     let mut all_entries = vec![

@@ -1,10 +1,12 @@
 //! dpkg's whole argument matrix against recorded calls.
 
+use std::fs;
+
 use landfall_packages::Inspection;
 use landfall_payload::*;
 
 use crate::bench::Bench;
-use crate::common::{demo, file};
+use crate::common::{INSTANCE, demo, file};
 use crate::{inspect, shell_syntax};
 
 /// The demo with everything a service ships: unit, init script, account, tmpfiles, a file of its own group.
@@ -179,6 +181,43 @@ fn every_call_of_dpkg_does_what_it_should() {
             Row { expected: &["deb-systemd-helper mask demo.service"], ..sysv("postrm", &["remove"], &[]) },
         ],
     );
+}
+
+#[test]
+fn instances_are_restarted_with_the_package_and_go_with_it() {
+    let package = inspect(&service());
+    for (systemd, file) in [(true, "/etc/systemd/system/demo@two.service"), (false, "/etc/init.d/demo@two")] {
+        let bench = Bench::new(systemd, &[]);
+        let theirs = file.replace("two", "own");
+        for (file, text) in [(file, INSTANCE), (&theirs, "ExecStart=/usr/bin/demo")] {
+            bench.make_executable(file);
+            fs::write(bench.at(file), text).unwrap();
+        }
+        let state = ["/var/lib/demo@two/queue/unsent", "/etc/demo@two/config.toml"];
+        state.iter().for_each(|path| bench.put(path));
+        let about = |script: &str, arguments: &[&str]| -> Vec<String> {
+            let calls = bench.run(&package, script, arguments).unwrap();
+            assert!(!calls.iter().any(|call| call.contains("demo@own")), "{calls:?}");
+            let calls = calls.into_iter().filter(|call| call.contains("demo@two"));
+            calls.filter(|call| !call.ends_with(" status")).collect()
+        };
+        let (restart, stop): (_, &[&str]) = match systemd {
+            true => ("deb-systemd-invoke try-restart demo@two.service", &["systemctl stop demo@two.service"]),
+            false => (
+                "invoke-rc.d --force demo@two restart",
+                &["invoke-rc.d --force demo@two stop", "update-rc.d demo@two remove"],
+            ),
+        };
+        assert_eq!(about("postinst", &["configure", "0.9-1"]), [restart]);
+        // Only a removal that came through takes them.
+        assert_eq!(about("prerm", &["remove"]), [""; 0]);
+        assert!(bench.at(file).exists());
+        assert_eq!(about("postrm", &["remove"]), stop);
+        assert!(!bench.at(file).exists() && bench.at(&theirs).exists());
+        assert!(state.iter().all(|path| bench.at(path).exists()));
+        bench.run(&package, "postrm", &["purge"]).unwrap();
+        assert!(!bench.at("/var/lib/demo@two").exists() && !bench.at("/etc/demo@two").exists());
+    }
 }
 
 #[test]

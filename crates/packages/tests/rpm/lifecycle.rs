@@ -9,7 +9,7 @@ use std::process::Command;
 
 use landfall_payload::*;
 
-use super::common::{demo, file};
+use super::common::{INSTANCE, demo, file};
 use super::{build, build_with, has, run, save};
 use landfall_packages::Level;
 
@@ -24,7 +24,7 @@ impl Root {
         }
         fs::set_permissions(root.0.path(), fs::Permissions::from_mode(0o755)).unwrap();
         fs::copy("/bin/busybox", root.path("bin/busybox")).unwrap();
-        for applet in ["sh", "chmod", "chown", "grep", "mkdir"] {
+        for applet in ["sh", "chmod", "chown", "grep", "mkdir", "rm"] {
             symlink("busybox", root.path("bin").join(applet)).unwrap();
         }
         fs::write(root.path("etc/passwd"), "root:x:0:0::/root:/bin/sh\n").unwrap();
@@ -146,6 +146,8 @@ fn a_service_is_installed_upgraded_and_removed() {
     fs::write(root.path("etc/demo/config.toml"), "url = \"mine\"\n").unwrap();
     fs::write(root.path("var/lib/demo/unsent"), "report").unwrap();
     fs::write(root.path("var/lib/demo/cache.db"), "cache").unwrap();
+    fs::create_dir_all(root.path("etc/systemd/system")).unwrap();
+    fs::write(root.path("etc/systemd/system/demo@two.service"), INSTANCE).unwrap();
     assert_eq!(
         root.install(&new),
         [
@@ -153,6 +155,7 @@ fn a_service_is_installed_upgraded_and_removed() {
             "getent passwd demo",
             "systemctl daemon-reload",
             "systemctl try-restart demo.service",
+            "systemctl try-restart demo@two.service",
         ]
     );
     assert_eq!(root.read("etc/demo/config.toml"), "url = \"mine\"\n");
@@ -165,9 +168,11 @@ fn a_service_is_installed_upgraded_and_removed() {
         [
             "systemctl stop demo.service",
             "systemctl --no-reload disable demo.service",
+            "systemctl stop demo@two.service",
             "systemctl daemon-reload",
         ]
     );
+    assert!(!root.path("etc/systemd/system/demo@two.service").exists());
     assert_eq!(root.read("etc/demo/config.toml.rpmsave"), "url = \"mine\"\n");
     assert!(!root.path("etc/demo/other.toml").exists());
     assert!(!root.path("usr/bin/demo").exists());
@@ -192,8 +197,12 @@ fn with_the_update_helper_the_restart_is_left_to_the_end_of_the_transaction() {
     assert!(calls.contains(&"systemd-tmpfiles --create /usr/lib/tmpfiles.d/demo.conf".to_owned()));
     // The presets did not enable it.
     assert_eq!(calls.last().unwrap(), "systemctl is-enabled demo.service");
+    fs::create_dir_all(root.path("etc/systemd/system")).unwrap();
+    fs::write(root.path("etc/systemd/system/demo@two.service"), INSTANCE).unwrap();
     let calls = root.install(&save(&new, &build(&new), folder.path()));
-    assert_eq!(calls.last().unwrap(), "systemd-update-helper mark-restart-system-units demo.service");
+    let marked: Vec<_> = calls.iter().filter(|call| call.contains("mark-restart")).collect();
+    let of = "systemd-update-helper mark-restart-system-units";
+    assert_eq!(marked, [&format!("{of} demo.service"), &format!("{of} demo@two.service")]);
     assert!(!calls.iter().any(|c| c.contains("restart demo")));
 }
 

@@ -2,6 +2,7 @@
 
 use super::plan::Plan;
 use super::{Body, Script};
+use crate::instances;
 use crate::shell::quote;
 
 /// Set-id bits, which the kernel drops when a file changes hands.
@@ -190,7 +191,12 @@ fn service(plan: &Plan<'_>, body: &mut Body) {
         } else {
             restart
         };
-        format!("systemctl --system daemon-reload >/dev/null || true\n{act}")
+        let instances = "deb-systemd-invoke try-restart \"${file##*/}\" >/dev/null || true";
+        let instances = plan.service().map(|service| instances::units(service, instances, 0));
+        format!(
+            "systemctl --system daemon-reload >/dev/null || true\n{act}\n{}",
+            instances.unwrap_or_default().trim_end()
+        )
     });
     let sysv = plan.init.map(|name| {
         let name = quote(name);
@@ -198,13 +204,17 @@ fn service(plan: &Plan<'_>, body: &mut Body) {
         // Asked for its status, invoke-rc.d has followed policy-rc.d; without --force it would leave a running
         // service that is not enabled with the old program.
         let restart = format!("{restart}invoke-rc.d --force {name} restart || true\nfi");
-        if plan.automatic {
+        let act = if plan.automatic {
             format!(
                 "if [ \"$action\" = install ]; then\n    invoke-rc.d {name} start || true\nelif {restart}"
             )
         } else {
             format!("if {restart}")
-        }
+        };
+        let instances = "if invoke-rc.d --quiet \"${file##*/}\" status >/dev/null 2>&1; then\n    \
+                         invoke-rc.d --force \"${file##*/}\" restart || true\nfi";
+        let instances = plan.service().map(|service| instances::scripts(service, instances, 0));
+        format!("{act}\n{}", instances.unwrap_or_default().trim_end())
     });
     body.block(&format!("{}start_again", by_manager(systemd.as_deref(), sysv.as_deref())));
 }

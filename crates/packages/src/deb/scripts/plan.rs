@@ -101,6 +101,11 @@ impl<'a> Plan<'a> {
         }
     }
 
+    /// The service, whatever the package ships of it.
+    pub(super) fn service(&self) -> Option<&'a landfall_payload::Definition> {
+        self.payload.service.as_ref()
+    }
+
     /// Whether the package has a service that this system's service manager can run.
     pub(super) fn has_service(&self) -> bool {
         self.unit.is_some() || self.init.is_some()

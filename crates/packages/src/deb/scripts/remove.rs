@@ -1,8 +1,11 @@
 //! prerm and postrm.
 
+use landfall_payload::Definition;
+
 use super::install::by_manager;
 use super::plan::Plan;
 use super::{Body, Script};
+use crate::instances;
 use crate::shell::quote;
 
 /// Directories of the system below which a product has directories of its own.
@@ -70,6 +73,12 @@ pub(super) fn postrm(plan: &Plan<'_>) -> Script {
 
     let mut remove = Body::default();
     remove.block(&forget_notes(plan));
+    if let Some(service) = plan.service().filter(|_| plan.has_service()) {
+        remove.block(&format!(
+            "# Further instances of the service ran the program that is gone.\n{}",
+            remove_instances(plan, service)
+        ));
+    }
     if let Some(unit) = &plan.unit {
         let unit = quote(unit);
         remove.block(&format!(
@@ -92,6 +101,20 @@ pub(super) fn postrm(plan: &Plan<'_>) -> Script {
         script.case("abort-install", &format!("rm -f {}", quote(&plan.new_note())));
     }
     script
+}
+
+fn remove_instances(plan: &Plan<'_>, service: &Definition) -> String {
+    let mut text = String::new();
+    if plan.unit.is_some() {
+        text.push_str(&instances::remove_units(service, 0));
+    }
+    if plan.init.is_some() {
+        let act = "[ -d /run/systemd/system ] || invoke-rc.d --force \"${file##*/}\" stop || true\n\
+                   rm -f \"$file\"\n\
+                   update-rc.d \"${file##*/}\" remove >/dev/null || true";
+        text.push_str(&instances::scripts(service, act, 0));
+    }
+    text
 }
 
 fn forget_notes(plan: &Plan<'_>) -> String {
@@ -121,6 +144,17 @@ fn purge(plan: &Plan<'_>) -> Body {
         body.block(&format!("update-rc.d {} remove >/dev/null || true", quote(name)));
     }
     let mut lines = String::new();
+    if let Some(unit) = &plan.unit {
+        // Where install-service has opened folders to the service.
+        let folder = quote(&format!("/etc/systemd/system/{unit}.d"));
+        lines.push_str(&format!("rm -f {folder}/settings.conf\nrmdir {folder} 2>/dev/null || true\n"));
+    }
+    let folders = plan.service().map(|service| &service.folders);
+    let folders = folders.iter().flat_map(|f| [&f.state, &f.logs, &f.cache, &f.configuration]);
+    for path in folders.filter(|path| is_own(path)) {
+        // Those of further instances.
+        lines.push_str(&format!("rm -rf {}@* || true\n", quote(path)));
+    }
     let (own, shared): (Vec<_>, Vec<_>) =
         plan.writable.iter().map(|d| d.path.as_str()).partition(|p| is_own(p));
     for path in &own {
