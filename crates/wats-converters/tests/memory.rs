@@ -125,9 +125,12 @@ fn filled(size: usize, start: &str, unit: &str, end: &str) -> Vec<u8> {
     [start, &unit.repeat((size - start.len() - end.len()) / unit.len()), end].concat().into_bytes()
 }
 
+/// Makes a file when it is its turn: all of them at once would be too many.
+type Maker = Box<dyn Fn() -> Source>;
+
 #[test]
 fn no_file_takes_more_than_a_gigabyte() {
-    let mut sources: Vec<(&str, Box<dyn Fn() -> Source>)> = Vec::new();
+    let mut sources: Vec<(&str, Maker)> = Vec::new();
     for (converter, start, unit, end) in FILES {
         let make = move || Source::new(format!("{unit:?}"), filled(SIZE, start, unit, end));
         sources.push((converter, Box::new(make)));
