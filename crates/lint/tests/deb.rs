@@ -209,7 +209,8 @@ fn a_device_is_found() {
 
 #[test]
 fn checks_have_everything_that_a_reader_needs() {
-    let mut ids: Vec<&str> = checks().map(|check| check.rule.id).collect();
+    // An evaluator of Windows Installer has one number, whatever the severity.
+    let mut ids: Vec<_> = checks().map(|check| (check.rule.id, check.rule.severity)).collect();
     let count = ids.len();
     ids.sort_unstable();
     ids.dedup();
@@ -217,7 +218,8 @@ fn checks_have_everything_that_a_reader_needs() {
     for check in checks() {
         let rule = &check.rule;
         assert!(
-            rule.id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
+            rule.id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+                || rule.id.starts_with("ICE"),
             "{}",
             rule.id
         );

@@ -18,11 +18,13 @@ pub(crate) fn scripts(service: &Definition, act: &str, by: usize) -> String {
     each(service, &format!("/etc/init.d/{}@*", service.name), act, by)
 }
 
-/// Makes the units unknown. `|| :` and not `set -e` decides what is a failure: none of these is.
-pub(crate) fn remove_units(service: &Definition, by: usize) -> String {
-    let act = "[ ! -d /run/systemd/system ] || systemctl stop \"${file##*/}\" || :\n\
-               rm -f \"$file\" \"/etc/systemd/system/multi-user.target.wants/${file##*/}\"";
-    units(service, act, by)
+/// Stops the instances with the command `stop` and makes their units unknown. `|| :` and not `set -e` decides what is a failure: none of these is.
+pub(crate) fn remove_units(service: &Definition, stop: &str, by: usize) -> String {
+    let act = format!(
+        "[ ! -d /run/systemd/system ] || {stop} \"${{file##*/}}\" || :\n\
+         rm -f \"$file\" \"/etc/systemd/system/multi-user.target.wants/${{file##*/}}\""
+    );
+    units(service, &act, by)
 }
 
 /// Only what `install-service` has made is touched, and only where it runs the package's program.

@@ -94,7 +94,10 @@ fn after(payload: &Payload, slot: &str) -> String {
                 text.push_str(&format!("    rm -f {}\n", quote(&ghost.path)));
             }
             if unit.is_some() {
-                let instances = payload.service.iter().map(|service| instances::remove_units(service, 4));
+                let instances = payload
+                    .service
+                    .iter()
+                    .map(|service| instances::remove_units(service, "systemctl stop", 4));
                 text.extend(instances);
                 text.push_str(&with_systemd("systemctl daemon-reload || :"));
             }

@@ -158,7 +158,7 @@ fn postun(payload: &Payload) -> String {
              \x20       systemctl try-restart {unit} || :\n{}\
              \x20   fi\n\
              fi\n",
-            instances::remove_units(service, 4),
+            instances::remove_units(service, "systemctl stop", 4),
             instances::units(service, mark, 4),
             instances::units(service, restart, 8),
         );

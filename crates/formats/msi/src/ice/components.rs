@@ -7,40 +7,40 @@ use crate::{Database, Row};
 
 pub(super) const ICE02: Check = Check {
     number: "ICE02",
-    reason: "a key path outside its component tells nothing of whether the component is installed",
-    remedy: "make one of the component's own files or registry values its key path",
+    reason: "A key path outside its component tells nothing of whether the component is installed.",
+    remedy: "Make one of the component's own files or registry values its key path.",
     severities: &[Severity::Error],
     run: key_paths,
 };
 
 pub(super) const ICE08: Check = Check {
     number: "ICE08",
-    reason: "Windows counts users of components by GUID: of two with the same one, neither is removed rightly",
-    remedy: "give each component a GUID of its own",
+    reason: "Windows counts users of components by GUID: of two with the same one, neither is removed rightly.",
+    remedy: "Give each component a GUID of its own.",
     severities: &[Severity::Error],
     run: guids,
 };
 
 pub(super) const ICE18: Check = Check {
     number: "ICE18",
-    reason: "a folder that nothing makes is missing as a key path, and the component counts as not installed",
-    remedy: "add the folder to CreateFolder, or choose another key path",
+    reason: "A folder that nothing makes is missing as a key path, and the component counts as not installed.",
+    remedy: "Add the folder to CreateFolder, or choose another key path.",
     severities: &[Severity::Error],
     run: empty_folders,
 };
 
 pub(super) const ICE21: Check = Check {
     number: "ICE21",
-    reason: "a component without a feature is never installed",
-    remedy: "add it to FeatureComponents",
+    reason: "A component without a feature is never installed.",
+    remedy: "Add it to FeatureComponents.",
     severities: &[Severity::Error],
     run: features,
 };
 
 pub(super) const ICE33: Check = Check {
     number: "ICE33",
-    reason: "registrations that Windows Installer knows tables for cannot be advertised or repaired as registry values",
-    remedy: "use the table Class, ProgId, Extension, TypeLib or AppId",
+    reason: "Registrations that Windows Installer knows tables for cannot be advertised or repaired as registry values.",
+    remedy: "Use the table Class, ProgId, Extension, TypeLib or AppId.",
     severities: &[Severity::Warning],
     run: registrations,
 };

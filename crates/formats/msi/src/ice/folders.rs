@@ -8,64 +8,64 @@ use crate::{Database, Row, long_name};
 
 pub(super) const ICE09: Check = Check {
     number: "ICE09",
-    reason: "other products may come to use what is put into the system's folder",
-    remedy: "make the component permanent, or install elsewhere",
+    reason: "Other products may come to use what is put into the system's folder.",
+    remedy: "Make the component permanent, or install elsewhere.",
     severities: &[Severity::Warning],
     run: system_folder,
 };
 
 pub(super) const ICE30: Check = Check {
     number: "ICE30",
-    reason: "of two files at one place, one overwrites the other, and removing either component breaks the other",
-    remedy: "rename one of them, move it, or put both behind conditions that exclude each other",
+    reason: "Of two files at one place, one overwrites the other, and removing either component breaks the other.",
+    remedy: "Rename one of them, move it, or put both behind conditions that exclude each other.",
     severities: &[Severity::Error],
     run: same_place,
 };
 
 pub(super) const ICE38: Check = Check {
     number: "ICE38",
-    reason: "a component in a user's profile must be found missing for every other user",
-    remedy: "make a registry value below HKEY_CURRENT_USER its key path",
+    reason: "A component in a user's profile must be found missing for every other user.",
+    remedy: "Make a registry value below HKEY_CURRENT_USER its key path.",
     severities: &[Severity::Error],
     run: profile_key_paths,
 };
 
 pub(super) const ICE43: Check = Check {
     number: "ICE43",
-    reason: "a shortcut lies in a user's profile, so its component must be found missing for every other user",
-    remedy: "make a registry value below HKEY_CURRENT_USER the key path of its component",
+    reason: "A shortcut lies in a user's profile, so its component must be found missing for every other user.",
+    remedy: "Make a registry value below HKEY_CURRENT_USER the key path of its component.",
     severities: &[Severity::Error],
     run: shortcut_key_paths,
 };
 
 pub(super) const ICE57: Check = Check {
     number: "ICE57",
-    reason: "a component with things of one user and of the machine is repaired or removed for the wrong one",
-    remedy: "split it into one component for the user and one for the machine",
+    reason: "A component with things of one user and of the machine is repaired or removed for the wrong one.",
+    remedy: "Split it into one component for the user and one for the machine.",
     severities: &[Severity::Error],
     run: mixed_components,
 };
 
 pub(super) const ICE64: Check = Check {
     number: "ICE64",
-    reason: "folders in a user's profile are not removed with the product",
-    remedy: "add the folder to RemoveFile, without a file name and with InstallMode 2",
+    reason: "Folders in a user's profile are not removed with the product.",
+    remedy: "Add the folder to RemoveFile, without a file name and with InstallMode 2.",
     severities: &[Severity::Error],
     run: profile_folders,
 };
 
 pub(super) const ICE91: Check = Check {
     number: "ICE91",
-    reason: "installed for all users, it still lands in the profile of the one who installs",
-    remedy: "install to a folder of the machine, such as CommonAppDataFolder",
+    reason: "Installed for all users, it still lands in the profile of the one who installs.",
+    remedy: "Install to a folder of the machine, such as CommonAppDataFolder.",
     severities: &[Severity::Warning],
     run: private_folders,
 };
 
 pub(super) const ICE99: Check = Check {
     number: "ICE99",
-    reason: "a folder's key is a property too, and this one means something else already",
-    remedy: "choose another key",
+    reason: "A folder's key is a property too, and this one means something else already.",
+    remedy: "Choose another key.",
     severities: &[Severity::Error],
     run: reserved_names,
 };

@@ -6,17 +6,17 @@ use crate::{Database, Guid};
 
 pub(super) const ICE24: Check = Check {
     number: "ICE24",
-    reason: "without these properties Windows Installer neither registers nor upgrades a product",
-    remedy: "give the property a valid value",
+    reason: "Without these properties Windows Installer neither registers nor upgrades a product.",
+    remedy: "Give the property a valid value.",
     severities: &[Severity::Error],
     run: properties,
 };
 
 pub(super) const ICE61: Check = Check {
     number: "ICE61",
-    reason: "an upgrade that removes what is not older lets two installers replace each other for ever",
-    remedy: "let VersionMax be the product's version, without including it unless rebuilt packages of one version \
-             shall replace each other, and only detect newer versions",
+    reason: "An upgrade that removes what is not older lets two installers replace each other for ever.",
+    remedy: "Let VersionMax be the product's version, without including it unless rebuilt packages of one version \
+             shall replace each other, and only detect newer versions.",
     severities: &[Severity::Error, Severity::Note],
     run: upgrades,
 };

@@ -7,8 +7,8 @@ use crate::Database;
 
 pub(super) const ICE20: Check = Check {
     number: "ICE20",
-    reason: "Windows shows certain dialogs by itself and finds them by their names and places",
-    remedy: "add the dialog, its controls, or the row in InstallUISequence",
+    reason: "Windows shows certain dialogs by itself and finds them by their names and places.",
+    remedy: "Add the dialog, its controls, or the row in InstallUISequence.",
     severities: &[Severity::Error],
     run: required_dialogs,
 };

@@ -5,9 +5,9 @@ use crate::Database;
 
 pub(super) const ICE80: Check = Check {
     number: "ICE80",
-    reason: "a component of the wrong kind is redirected to the other half of a 64-bit Windows",
-    remedy: "mark components for 64-bit folders as 64-bit, and the package for a 64-bit platform and schema 200 or \
-             higher (500 for Arm64)",
+    reason: "A component of the wrong kind is redirected to the other half of a 64-bit Windows.",
+    remedy: "Mark components for 64-bit folders as 64-bit, and the package for a 64-bit platform and schema 200 or \
+             higher (500 for Arm64).",
     severities: &[Severity::Error],
     run: bitness,
 };

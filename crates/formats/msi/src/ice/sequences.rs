@@ -8,8 +8,8 @@ use crate::installer::Sequence;
 
 pub(super) const ICE27: Check = Check {
     number: "ICE27",
-    reason: "an action at the wrong place works on what is not known yet, or changes the machine beyond rollback",
-    remedy: "give the action its usual number",
+    reason: "An action at the wrong place works on what is not known yet, or changes the machine beyond rollback.",
+    remedy: "Give the action its usual number.",
     severities: &[Severity::Error],
     run: order,
 };

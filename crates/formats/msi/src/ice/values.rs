@@ -9,16 +9,16 @@ use crate::{Column, ColumnKind, Database, Guid, Value};
 
 pub(super) const ICE03: Check = Check {
     number: "ICE03",
-    reason: "Windows Installer trusts values to keep the rules of their columns, and rows to exist that others name",
-    remedy: "give the column a value that its rules allow",
+    reason: "Windows Installer trusts values to keep the rules of their columns, and rows to exist that others name.",
+    remedy: "Give the column a value that its rules allow.",
     severities: &[Severity::Error],
     run: data,
 };
 
 pub(super) const ICE06: Check = Check {
     number: "ICE06",
-    reason: "queries of Windows Installer name columns that must be there",
-    remedy: "add the missing column, as the table's documentation has it",
+    reason: "Queries of Windows Installer name columns that must be there.",
+    remedy: "Add the missing column, as the table's documentation has it.",
     severities: &[Severity::Error],
     run: columns,
 };

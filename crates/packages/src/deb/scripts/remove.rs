@@ -106,7 +106,7 @@ pub(super) fn postrm(plan: &Plan<'_>) -> Script {
 fn remove_instances(plan: &Plan<'_>, service: &Definition) -> String {
     let mut text = String::new();
     if plan.unit.is_some() {
-        text.push_str(&instances::remove_units(service, 0));
+        text.push_str(&instances::remove_units(service, "deb-systemd-invoke stop", 0));
     }
     if plan.init.is_some() {
         let act = "[ -d /run/systemd/system ] || invoke-rc.d --force \"${file##*/}\" stop || true\n\
