@@ -8,6 +8,7 @@ mod rule;
 
 use landfall_verify::evidence::{Command, Evidence, Step, Structure, Verdict};
 use landfall_verify::report::{html, markdown};
+use landfall_verify::steps;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -194,7 +195,8 @@ fn a_step_without_a_record_was_not_run() {
     evidence.runs.truncate(1);
     evidence.runs[0].steps.truncate(2);
     let text = text_of(&html(&evidence));
-    assert!(text.contains("2 steps passed, none failed, 22 were not run"), "{text}");
+    let left = steps::ALL.len() - 2;
+    assert!(text.contains(&format!("2 steps passed, none failed, {left} were not run")), "{text}");
     assert!(text.contains("There is no record of these steps"));
 }
 

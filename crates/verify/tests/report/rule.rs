@@ -4,7 +4,7 @@ use Verdict::{Failed, NotApplicable, NotRun, Passed};
 use landfall_manifest::Format;
 use landfall_verify::evidence::{Evidence, How, Laboratory, Run, SpeaksFor, Step, Structure, Verdict};
 use landfall_verify::report::{Cell, Link, Matrix, State};
-use landfall_verify::steps::Stage;
+use landfall_verify::steps::{self, Stage};
 
 const DEB: &str = "product_1.0.0_amd64.deb";
 
@@ -191,7 +191,8 @@ fn a_file_says_nothing_of_what_comes_after_the_installation() {
     let ruled_out = cells(&evidence(vec![run.clone()], vec![structure(Failed)]));
     assert_eq!(ruled_out[1].state, State::NotKnown, "a stand-in shows nothing where the file cannot work");
     let runs = cells(&evidence(vec![run], vec![structure(Passed)]));
-    assert_eq!(runs[1].state, State::Partly { how: How::StandIn, passed: 1, steps: 4 });
+    let steps = steps::ALL.iter().filter(|step| step.stage == Stage::Run).count();
+    assert_eq!(runs[1].state, State::Partly { how: How::StandIn, passed: 1, steps });
 }
 
 #[test]
