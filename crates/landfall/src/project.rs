@@ -1,7 +1,7 @@
 //! What a build finds out about the project before it begins: manifest, version, time and commit.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 use landfall_manifest::{Diagnostic, Format, Loaded, Report, Version};
 use landfall_payload::{Built, Os, Target};
@@ -24,10 +24,12 @@ pub(crate) struct Project {
 impl Project {
     /// Reads the manifest, the environment and the history.
     pub(crate) fn open(manifest: &Path, output: &Output) -> Result<Self, Failure> {
+        // Git takes its time; the manifest is read meanwhile.
+        let history = History::ask(manifest.parent().unwrap_or(Path::new("")));
         let loaded = landfall_manifest::load(manifest)?;
         output.report(&loaded.document.report(loaded.warnings.clone()));
         let version = landfall_payload::version(&loaded, &|name| std::env::var(name).ok())?;
-        let history = last_commit(loaded.document.folder());
+        let history = history.and_then(History::answer);
         let epoch = match std::env::var("SOURCE_DATE_EPOCH").ok().filter(|v| !v.is_empty()) {
             Some(text) => text.parse().ok().filter(|e| (0..1 << 32).contains(e)).ok_or_else(|| {
                 Failure::Usage(format!("SOURCE_DATE_EPOCH is \"{text}\", not a number of seconds since 1970"))
@@ -153,14 +155,33 @@ impl Project {
     }
 }
 
-/// Identity and time of the last commit. A folder without history, or a machine without git, has none. As with
-/// `git describe`, files that differ from the commit make it `-dirty`.
-fn last_commit(folder: &Path) -> Option<(String, i64)> {
-    let git = |arguments: &[&str]| Command::new("git").arg("-C").arg(folder).args(arguments).output().ok();
-    let out = git(&["log", "-1", "--format=%H %ct"]).filter(|out| out.status.success())?;
-    let text = String::from_utf8(out.stdout).ok()?;
-    let (commit, time) = text.trim().split_once(' ')?;
-    let changes = git(&["status", "--porcelain", "--untracked-files=no"])?;
-    let mark = if changes.stdout.is_empty() { "" } else { "-dirty" };
-    Some((format!("{commit}{mark}"), time.parse().ok()?))
+/// What git was asked about the last commit.
+struct History {
+    commit: Child,
+    changes: Child,
+}
+
+impl History {
+    /// Asks git, without waiting for it. `None` on a machine without git.
+    fn ask(folder: &Path) -> Option<Self> {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let git = |arguments: &[&str]| {
+            let mut command = Command::new("git");
+            command.arg("-C").arg(folder).args(arguments).stdin(Stdio::null());
+            command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()
+        };
+        let commit = git(&["log", "-1", "--format=%H %ct"])?;
+        let changes = git(&["status", "--porcelain", "--untracked-files=no"])?;
+        Some(Self { commit, changes })
+    }
+
+    /// Identity and time of the last commit. A folder without history has none. As with `git describe`, files that
+    /// differ from the commit make it `-dirty`.
+    fn answer(self) -> Option<(String, i64)> {
+        let (commit, changes) = (self.commit.wait_with_output(), self.changes.wait_with_output());
+        let text = String::from_utf8(commit.ok().filter(|out| out.status.success())?.stdout).ok()?;
+        let (commit, time) = text.trim().split_once(' ')?;
+        let mark = if changes.ok()?.stdout.is_empty() { "" } else { "-dirty" };
+        Some((format!("{commit}{mark}"), time.parse().ok()?))
+    }
 }

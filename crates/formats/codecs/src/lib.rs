@@ -144,10 +144,23 @@ impl<W: Write> Encoder<W> {
     /// # Errors
     /// When the level is out of range or memory is short.
     pub fn new(codec: Codec, threads: usize, output: W) -> io::Result<Self> {
+        Self::with(codec, threads, true, output)
+    }
+
+    /// The same for a container that has a digest of its own over the stream: without the checksum of its content,
+    /// where the format may go without one (Zstandard).
+    ///
+    /// # Errors
+    /// As [`Encoder::new`].
+    pub fn without_checksum(codec: Codec, threads: usize, output: W) -> io::Result<Self> {
+        Self::with(codec, threads, false, output)
+    }
+
+    fn with(codec: Codec, threads: usize, checksum: bool, output: W) -> io::Result<Self> {
         Ok(Self(match codec {
             Codec::None => Inner::None(output),
             Codec::Gzip { level } => Inner::Gzip(gzip::Encoder::new(level, threads, output)?),
-            Codec::Zstd { level } => Inner::Zstd(zstandard::encoder(level, threads, output)?),
+            Codec::Zstd { level } => Inner::Zstd(zstandard::encoder(level, threads, checksum, output)?),
             Codec::Xz { preset } => Inner::Xz(xz::encoder(preset, threads, output)?),
         }))
     }

@@ -61,7 +61,12 @@ impl<W: Write> Write for Encoder<W> {
     }
 }
 
-pub(crate) fn encoder<W: Write>(level: i32, threads: usize, output: W) -> io::Result<Encoder<W>> {
+pub(crate) fn encoder<W: Write>(
+    level: i32,
+    threads: usize,
+    checksum: bool,
+    output: W,
+) -> io::Result<Encoder<W>> {
     if !(1..=22).contains(&level) {
         return Err(crate::out_of_range("zstd level", level, "1 to 22"));
     }
@@ -70,7 +75,7 @@ pub(crate) fn encoder<W: Write>(level: i32, threads: usize, output: W) -> io::Re
     let mut encoder = zstd::stream::write::Encoder::new(output, level)?;
     // The single-thread interface cuts the content in another way: even one thread is a worker.
     encoder.set_parameter(CParameter::NbWorkers(workers))?;
-    encoder.set_parameter(CParameter::ChecksumFlag(true))?;
+    encoder.set_parameter(CParameter::ChecksumFlag(checksum))?;
     // The size is not known when the frame begins.
     encoder.set_parameter(CParameter::ContentSizeFlag(false))?;
     for parameter in parameters(level) {

@@ -95,7 +95,8 @@ pub(super) fn pack(
     options: &Options<'_>,
     output: impl Write,
 ) -> Result<Packed, Error> {
-    let encoder = Encoder::new(compressor.codec, options.threads, Hashing::new(output))?;
+    // The header has the payload's SHA-256; rpmbuild writes no further checksum either.
+    let encoder = Encoder::without_checksum(compressor.codec, options.threads, Hashing::new(output))?;
     let mut digests = Digests::<Sha256>::start()?;
     let mut archive = Archive::new(encoder, list.has_large_files());
     let order = in_order(list, compressor.codec.kind() == Kind::Gzip);
