@@ -202,7 +202,10 @@ fn instances_are_restarted_with_the_package_and_go_with_it() {
             calls.filter(|call| !call.ends_with(" status")).collect()
         };
         let (restart, stop): (_, &[&str]) = match systemd {
-            true => ("deb-systemd-invoke try-restart demo@two.service", &["systemctl stop demo@two.service"]),
+            true => (
+                "deb-systemd-invoke try-restart demo@two.service",
+                &["deb-systemd-invoke stop demo@two.service"],
+            ),
             false => (
                 "invoke-rc.d --force demo@two restart",
                 &["invoke-rc.d --force demo@two stop", "update-rc.d demo@two remove"],
