@@ -1,18 +1,26 @@
-//! Lists the tests of a product that failed, page after page, and saves their attachments:
+//! Lists the tests of a product that failed, page after page, with what failed, and saves their attachments:
 //! `search https://company.wats.com TOKEN PSU-100 FOLDER`
 
 use std::error::Error;
 use std::path::Path;
-use wats::api::{Filter, Query};
-use wats::{Client, Kind, Secret};
+use wats::api::{Contents, Filter, Query};
+use wats::build::Status;
+use wats::{Client, Kind, Report, Secret};
 
-/// Gives the serial numbers of the units that failed.
+/// The names of the steps that failed because of what they measured.
+fn culprits(report: &Report) -> Vec<&str> {
+    let failed = |status| status == Some(Status::Failed);
+    let steps = report.steps().filter(|step| failed(step.status()));
+    steps.filter(|step| step.measurements().any(|one| failed(one.status))).map(|step| step.name()).collect()
+}
+
+/// Gives the serial numbers of the units that failed, and the steps in which they did.
 pub(crate) async fn run(
     server: &str,
     token: &str,
     part_number: &str,
     folder: &Path,
-) -> Result<Vec<String>, Box<dyn Error>> {
+) -> Result<Vec<(String, String)>, Box<dyn Error>> {
     let client = Client::builder(server.parse()?, "example", "1.0").token(Secret::new(token)).build()?;
     let failed = Filter::equals("partNumber", part_number).and(Filter::equals("result", "F"));
     let query = Query { order_by: vec!["start desc".into()], top: Some(1000), ..Query::of(failed) };
@@ -22,13 +30,14 @@ pub(crate) async fn run(
     while let Some(page) = pages.next().await? {
         for header in page {
             let serial_number = header.serial_number.unwrap_or_default();
-            println!("{} {serial_number}", header.start.unwrap_or_default());
-            if let Some(id) = header.id
-                && let Some(zip) = client.reports().attachments(id).await?
-            {
+            let Some(id) = header.id else { continue };
+            let Some(report) = reports.get(id, Contents::default()).await? else { continue };
+            let steps = culprits(&report).join(", ");
+            println!("{} {serial_number}: {steps}", header.start.unwrap_or_default());
+            if let Some(zip) = reports.attachments(id).await? {
                 std::fs::write(folder.join(format!("{id}.zip")), zip)?;
             }
-            units.push(serial_number);
+            units.push((serial_number, steps));
         }
     }
     Ok(units)

@@ -3,7 +3,8 @@
 //! [`Report`] is a report in WATS Standard JSON Format (WSJF). It keeps every member of the document it was read
 //! from, also the unknown ones, and every number exactly as it was written. [`Report::prepare`] turns it into what
 //! a server accepts, [`Report::validate`] says what a server would refuse, and [`Client`] sends it. [`build`] makes
-//! reports of measurements, [`read_reports`] reads them from JSON, and [`wsxf`] reads and writes them in XML.
+//! reports of measurements, [`read_reports`] reads them from JSON, [`wsxf`] reads and writes them in XML, and [`view`]
+//! shows what they say.
 //!
 //! A report's id decides whether the server sees a new report or an old one again. A report that brings no id gets
 //! one from [`report_id`], which gives the same id for the same file content at any time and on any machine, so
@@ -34,6 +35,7 @@ mod secret;
 mod server_url;
 mod timestamp;
 mod validate;
+pub mod view;
 #[cfg(feature = "wsxf")]
 pub mod wsxf;
 

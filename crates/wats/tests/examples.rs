@@ -57,7 +57,8 @@ async fn failed_units_are_found_with_their_attachments() {
     let folder = tempfile::tempdir().unwrap();
     let mut units = search::run(&server.url(), TOKEN, "PSU-100", folder.path()).await.unwrap();
     units.sort();
-    assert_eq!(units, ["SN0", "SN1", "SN2"]);
+    let expected = ["SN0", "SN1", "SN2"].map(|unit| (unit.to_owned(), "Ripple".to_owned()));
+    assert_eq!(units, expected);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3);
     assert!(search::run(&server.url(), TOKEN, "OTHER", folder.path()).await.unwrap().is_empty());
 }

@@ -465,3 +465,17 @@ async fn record(queue: &Queue, sequence: i64, fate: Fate) {
         tokio::time::sleep(RECORD_PAUSE).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::PATIENCE;
+    use crate::config::{Config, Environment};
+    use std::path::Path;
+    use std::time::Duration;
+
+    #[test]
+    fn an_outage_is_known_within_half_a_minute() {
+        let config = Config::of_text(Path::new("/c.toml"), None, &Environment::default()).unwrap();
+        assert!(config.upload.probe + PATIENCE <= Duration::from_secs(30));
+    }
+}

@@ -31,7 +31,8 @@ pub enum Status {
 }
 
 impl Status {
-    pub(super) fn letter(self) -> &'static str {
+    /// The letter that stands in a report.
+    pub fn letter(self) -> &'static str {
         match self {
             Self::Passed => "P",
             Self::Failed => "F",
@@ -40,6 +41,12 @@ impl Status {
             Self::Terminated => "T",
             Self::Skipped => "S",
         }
+    }
+
+    /// The status of this letter, as it stands in a report.
+    pub fn from_letter(letter: &str) -> Option<Self> {
+        let all = [Self::Passed, Self::Failed, Self::Done, Self::Error, Self::Terminated, Self::Skipped];
+        all.into_iter().find(|status| status.letter() == letter)
     }
 
     fn passed_if(passed: bool) -> Self {
