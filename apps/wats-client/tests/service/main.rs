@@ -16,6 +16,7 @@ mod failures;
 mod health;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod limits;
+mod logging;
 mod plugins;
 mod presence;
 mod proxy;
