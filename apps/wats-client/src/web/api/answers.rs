@@ -5,7 +5,8 @@ use super::super::look::{self, Entry, Wanted};
 use super::super::problem::Problem;
 use super::super::{Parts, Shared, connection, form, logs, reports, settings, trial};
 use crate::config::keys::{self, KEYS};
-use crate::health::{details, metrics as prometheus, not_ready};
+use crate::health::{details, not_ready};
+use crate::metrics;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection};
@@ -242,6 +243,7 @@ pub(super) async fn logs(
 
 pub(super) async fn metrics(Extension(parts): Shared) -> Response {
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
-    let text = prometheus(&parts.queue, &parts.status, &parts.liveness);
+    let config = parts.live.current();
+    let text = metrics::metrics(&parts.queue, &parts.status, &config, &parts.liveness);
     ([(header::CONTENT_TYPE, kind)], text).into_response()
 }
