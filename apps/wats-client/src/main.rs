@@ -11,6 +11,7 @@ mod credentials;
 mod files;
 mod health;
 mod intake;
+mod metrics;
 mod pulse;
 mod queue;
 mod service;

@@ -136,9 +136,14 @@ impl Status {
         self.pulse.delivered(u64::try_from(crate::queue::now() - accepted).unwrap_or_default());
     }
 
+    /// When the last report arrived.
+    pub(crate) fn last_delivery_time(&self) -> Option<OffsetDateTime> {
+        self.inner().last_delivery
+    }
+
     /// When the last report arrived, in RFC 3339.
     pub(crate) fn last_delivery(&self) -> Option<String> {
-        self.inner().last_delivery.and_then(|time| time.format(&Rfc3339).ok())
+        self.last_delivery_time().and_then(|time| time.format(&Rfc3339).ok())
     }
 
     /// One line for `systemctl status` and the like.

@@ -104,9 +104,16 @@ struct Filter {
 }
 
 impl Filter {
-    /// Whether a line is of a message that is shown. Lines look like `2026-01-15T10:00:00.000Z  INFO text`.
+    /// Whether a line is of a message that is shown. Lines look like `2026-01-15T10:00:00.000Z  INFO text`, or are JSON
+    /// objects with a `level`.
     fn passes(&mut self, line: &str) -> bool {
-        let level = line.split_whitespace().nth(1).and_then(|word| match word {
+        let object =
+            line.starts_with('{').then(|| serde_json::from_str::<serde_json::Value>(line).ok()).flatten();
+        let word = match &object {
+            Some(object) => object["level"].as_str().map(str::to_ascii_uppercase),
+            None => line.split_whitespace().nth(1).map(str::to_owned),
+        };
+        let level = word.and_then(|word| match word.as_str() {
             "ERROR" => Some(Severity::Error),
             "WARN" => Some(Severity::Warn),
             "INFO" => Some(Severity::Info),
@@ -131,5 +138,7 @@ mod tests {
         assert!(!filter.passes("and more of it"));
         assert!(filter.passes("2026-01-15T10:00:00.000Z ERROR ends: why"));
         assert!(filter.passes("  because"));
+        assert!(!filter.passes(r#"{"time":"2026-01-15T10:00:00Z","level":"info","message":"starts"}"#));
+        assert!(filter.passes(r#"{"time":"2026-01-15T10:00:00Z","level":"warn","message":"no space"}"#));
     }
 }

@@ -12,7 +12,7 @@ mod queue;
 mod register;
 mod run;
 mod status;
-mod test_connection;
+pub(crate) mod test_connection;
 
 pub(crate) use check::check;
 pub(crate) use config::config;

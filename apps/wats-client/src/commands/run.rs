@@ -2,7 +2,7 @@
 
 use crate::Failure;
 use crate::cli::ConfigFile;
-use crate::config::{self, Config, Environment, Live};
+use crate::config::{self, Config, Environment, Live, LogFormat};
 use crate::service::{self, ServiceError};
 use landfall_service::Service;
 use landfall_service::log::{Log, Recent, RotatingFile};
@@ -35,8 +35,9 @@ pub(crate) fn run(arguments: ConfigFile) -> ExitCode {
 /// Where the service logs beside where its host looks. A configuration that does not hold is told by the service.
 fn log(arguments: &ConfigFile, environment: &Environment) -> Log {
     match Config::load(arguments.config.as_deref(), environment).map(|config| config.log) {
-        Ok(config::Log { file: Some(path), max_size, keep, .. }) => {
-            Log::new().file(RotatingFile::new(path).limit(max_size).keep(keep))
+        Ok(config::Log { file: Some(path), format, max_size, keep, .. }) => {
+            let file = RotatingFile::new(path).limit(max_size).keep(keep);
+            Log::new().file(file.json(format == LogFormat::Json))
         }
         _ => Log::new(),
     }

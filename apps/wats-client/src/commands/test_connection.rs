@@ -21,19 +21,19 @@ const CLOCK: Duration = Duration::from_secs(120);
 
 /// One step on the way to the server.
 #[derive(Debug, Serialize)]
-pub(super) struct Step {
+pub(crate) struct Step {
     /// Its name.
-    step: &'static str,
+    pub(crate) step: &'static str,
     /// Whether it was taken.
-    pub(super) ok: bool,
+    pub(crate) ok: bool,
     /// What was found.
-    found: String,
+    pub(crate) found: String,
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    advice: Option<String>,
+    pub(crate) advice: Option<String>,
     /// How long it took.
     #[serde(skip_serializing_if = "Option::is_none")]
-    milliseconds: Option<u64>,
+    pub(crate) milliseconds: Option<u64>,
     #[serde(skip)]
     exit: Option<Exit>,
 }
@@ -82,7 +82,7 @@ pub(crate) fn test_connection(arguments: &TestConnection) -> Result<(), Failure>
 }
 
 /// The steps up to the first that cannot be taken.
-pub(super) fn steps(config: &Config) -> Result<Vec<Step>, Failure> {
+pub(crate) fn steps(config: &Config) -> Result<Vec<Step>, Failure> {
     let mut steps = Vec::new();
     let Some(server) = &config.server else {
         let advice = "wats-client config set server.url https://company.wats.com";

@@ -21,8 +21,8 @@ pub(crate) struct ConverterSet {
     pub(crate) faults: Vec<String>,
     /// What a plug-in may use.
     pub(crate) limits: Limits,
-    /// The folder of plug-ins, where one is named.
-    folder: Option<PathBuf>,
+    /// The folder of plug-ins, which need not be there.
+    pub(crate) folder: PathBuf,
     made_of: String,
 }
 
@@ -57,8 +57,7 @@ impl ConverterSet {
     /// Loads the plug-ins of the folder and of those watched folders that name a file, and makes the commands. Gives the
     /// watched folders' names of files as names of converters.
     pub(super) fn new(settings: &mut file::File, usual: &Path) -> Result<Self, (String, String)> {
-        let named = settings.plugins.folder.take();
-        let folder = named.as_deref().unwrap_or(usual);
+        let folder = settings.plugins.folder.take().unwrap_or_else(|| usual.to_owned());
         let limits = settings
             .plugins
             .limits
@@ -70,10 +69,10 @@ impl ConverterSet {
             let stamp = fs::metadata(file).map(|file| (file.len(), file.modified().ok()));
             made_of += &format!("\n{file:?} {stamp:?}");
         };
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
             stamp(&entry.path());
         }
-        let (plugins, faults) = wats_plugins::in_folder(folder, limits);
+        let (plugins, faults) = wats_plugins::in_folder(&folder, limits);
         for plugin in plugins {
             converters.add(Box::new(plugin));
         }
@@ -106,7 +105,7 @@ impl ConverterSet {
             converters.add(Box::new(made));
         }
         let faults = faults.iter().map(ToString::to_string).collect();
-        Ok(Self { converters: Arc::new(converters), faults, limits, folder: named, made_of })
+        Ok(Self { converters: Arc::new(converters), faults, limits, folder, made_of })
     }
 
     /// With the plug-in of a file, and its name; `None` if the text names no file.

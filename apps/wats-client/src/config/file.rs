@@ -314,13 +314,20 @@ pub(super) struct Log {
     pub(super) level: LogLevel,
     #[serde(deserialize_with = "path")]
     pub(super) file: Option<PathBuf>,
+    pub(super) format: LogFormat,
     pub(super) max_size: Size,
     pub(super) keep: u32,
 }
 
 impl Default for Log {
     fn default() -> Self {
-        Self { level: LogLevel::default(), file: None, max_size: Size(10_000_000), keep: 5 }
+        Self {
+            level: LogLevel::default(),
+            file: None,
+            format: LogFormat::default(),
+            max_size: Size(10_000_000),
+            keep: 5,
+        }
     }
 }
 
@@ -337,6 +344,17 @@ pub(crate) enum LogLevel {
     Info,
     /// Also every step.
     Debug,
+}
+
+/// What the lines of the log file look like.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// A JSON object each.
+    Json,
 }
 
 /// An empty path is none.

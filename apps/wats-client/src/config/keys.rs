@@ -120,6 +120,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("health.listen", Kind::Listen, "127.0.0.1:8080", "where monitoring can ask"),
     key("log.level", Kind::Choice(&["error", "warn", "info", "debug"]), "info", "how much is logged"),
     key("log.file", Kind::Path, "", "file for the log, beside where the platform looks"),
+    key("log.format", Kind::Choice(&["text", "json"]), "text", "what the lines of that file look like"),
     key("log.max-size", Kind::Size, "10MB", "size at which a new log file is begun"),
     key("log.keep", Kind::Number, "5", "full log files that are kept"),
 ];

@@ -43,7 +43,7 @@ type Answer = Result<Applied, String>;
 pub(crate) type Reloads = mpsc::Receiver<oneshot::Sender<Answer>>;
 
 /// Keys that are read at the start and held from then on.
-const AT_START: [&str; 4] = ["queue.folder", "log.file", "log.max-size", "log.keep"];
+const AT_START: [&str; 5] = ["queue.folder", "log.file", "log.format", "log.max-size", "log.keep"];
 
 /// Time and size of a file, and which one it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

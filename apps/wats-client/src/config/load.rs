@@ -307,6 +307,7 @@ fn put_together(
         log: Log {
             level: file.log.level,
             file: file.log.file,
+            format: file.log.format,
             max_size: file.log.max_size.0,
             keep: file.log.keep,
         },

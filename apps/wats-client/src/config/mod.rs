@@ -19,7 +19,7 @@ pub(crate) use converters::ConverterSet;
 pub(crate) use edit::{Change, Editor};
 pub(crate) use environment::Environment;
 pub(crate) use error::ConfigError;
-pub(crate) use file::{LogLevel, PostAction, ProxyMode, Roots};
+pub(crate) use file::{LogFormat, LogLevel, PostAction, ProxyMode, Roots};
 pub(crate) use import::Import;
 pub(crate) use live::{Applied, Live, Reloads};
 pub(crate) use paths::default_config;
@@ -124,6 +124,8 @@ pub(crate) struct Log {
     pub(crate) level: LogLevel,
     /// A file for it, beside where the platform looks.
     pub(crate) file: Option<PathBuf>,
+    /// What its lines look like.
+    pub(crate) format: LogFormat,
     /// Bytes at which a new file is begun.
     pub(crate) max_size: u64,
     /// Full files that are kept.

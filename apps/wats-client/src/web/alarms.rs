@@ -38,6 +38,9 @@ pub(super) fn alarms(parts: &Parts, config: &Config) -> Vec<Alarm> {
             add("folder", true, "/folders", format!("{}: {problem}", folder.path.display()));
         }
     }
+    for fault in &config.converters.faults {
+        add("plugin", false, "/folders", fault.clone());
+    }
     let free = fs4::available_space(&config.queue.folder).ok();
     let (limit, counts) = (config.queue.min_free_disk, parts.queue.counts());
     if let Some(free) = free.filter(|free| *free < limit.saturating_mul(2)) {

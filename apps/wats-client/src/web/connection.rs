@@ -1,9 +1,9 @@
-//! Connection: is the server there, and does it take the token?
+//! Connection: the way to the server, step by step, as `wats-client test-connection` goes it.
 
 use super::form::Sent;
 use super::layout::{Frame, Tab, badge, sentence};
-use super::text::period;
 use super::{Parts, Shared};
+use crate::commands::test_connection::{Step, steps};
 use crate::config::Config;
 use crate::credentials::Token;
 use crate::status::Connection;
@@ -12,93 +12,45 @@ use axum::response::Html;
 use maud::{Markup, html};
 use serde::Serialize;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
-use wats::{Client, Failure, Retry, Secret, ServerUrl, Tls};
-
-/// Longest wait for the server's answer.
-const PATIENCE: Duration = Duration::from_secs(15);
-/// Difference of the clocks that is worth a word: reports carry the time of this machine.
-const CLOCK: Duration = Duration::from_secs(60);
+use wats::{Secret, ServerUrl};
 
 /// What a test has found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Serialize)]
 pub(super) struct Finding {
     /// The server answers and takes the token.
     pub(super) ok: bool,
-    /// What it said, or why there is no answer.
+    /// The same in words, or what stands in the way.
     pub(super) message: String,
-    /// Version of the server.
-    pub(super) version: Option<String>,
-    /// How long the answer took, in milliseconds.
-    pub(super) milliseconds: u64,
-    /// Seconds that this machine's clock is ahead of the server's.
-    pub(super) clock_ahead_seconds: Option<i64>,
+    /// The steps on the way, up to the first that cannot be taken.
+    pub(super) steps: Vec<Step>,
 }
 
-impl Finding {
-    fn fault(message: String) -> Self {
-        Self { ok: false, message, version: None, milliseconds: 0, clock_ahead_seconds: None }
-    }
-}
-
-/// Asks a server for its version, with this token.
+/// Goes the way to a server with this token, and otherwise as configured.
 pub(super) async fn ask(config: &Config, server: ServerUrl, token: Secret) -> Finding {
-    let certificates = match config.ca_file.as_ref().map(|file| (file, std::fs::read(file))) {
-        None => None,
-        Some((_, Ok(pem))) => Some(pem),
-        Some((file, Err(error))) => {
-            return Finding::fault(format!("{} cannot be read: {error}", file.display()));
-        }
-    };
-    let builder = Client::builder(server, "wats-client", env!("CARGO_PKG_VERSION"))
-        .token(token)
-        .tls(Tls { authorities: certificates, ..Tls::default() })
-        .retry(Retry::never());
-    let client = match builder.build() {
-        Ok(client) => client,
-        Err(error) => return Finding::fault(error.to_string()),
-    };
-    let start = Instant::now();
-    let answer = tokio::time::timeout(PATIENCE, client.greet()).await;
-    let milliseconds = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-    match answer {
-        Ok(Ok(greeting)) => Finding {
-            ok: true,
-            message: "the server answers and takes the token".to_owned(),
-            version: Some(greeting.version),
-            milliseconds,
-            clock_ahead_seconds: greeting.date.map(ahead),
-        },
-        Ok(Err(Failure::Access { status: 401 | 403, message })) => Finding {
-            milliseconds,
-            ..Finding::fault(format!("the server answers and refuses the token: {message}"))
-        },
-        Ok(Err(failure)) => Finding { milliseconds, ..Finding::fault(failure.to_string()) },
-        Err(_) => {
-            Finding { milliseconds, ..Finding::fault(format!("no answer within {} s", PATIENCE.as_secs())) }
-        }
-    }
+    let mut config = config.clone();
+    config.server = Some(server);
+    config.token.environment = Some(token);
+    go(config).await
 }
 
-fn ahead(server: SystemTime) -> i64 {
-    let seconds = |length: Duration| i64::try_from(length.as_secs()).unwrap_or(i64::MAX);
-    match SystemTime::now().duration_since(server) {
-        Ok(ahead) => seconds(ahead),
-        Err(behind) => -seconds(behind.duration()),
-    }
-}
-
-/// Tests the line with what is configured.
+/// Goes the configured way, beside everything else.
 pub(super) async fn test_configured(parts: &Parts) -> Finding {
-    let config = parts.live.current();
-    let Some(server) = config.server.clone() else {
-        return Finding::fault("no server address is set (server.url)".to_owned());
-    };
-    match config.token.find() {
-        Token::Found(token) => ask(&config, server, token).await,
-        Token::Missing => Finding::fault("no API token is set".to_owned()),
-        Token::Unreadable(why) => Finding::fault(why),
+    go(Config::clone(&parts.live.current())).await
+}
+
+async fn go(config: Config) -> Finding {
+    let fault = |message: String| Finding { ok: false, message, steps: Vec::new() };
+    match tokio::task::spawn_blocking(move || steps(&config)).await {
+        Ok(Ok(steps)) => {
+            let trouble = steps.iter().find(|step| !step.ok);
+            let message = trouble.map_or_else(
+                || "the server answers and takes the token".to_owned(),
+                |step| format!("{}: {}", name(step.step), step.found),
+            );
+            Finding { ok: trouble.is_none(), message, steps }
+        }
+        Ok(Err(failure)) => fault(landfall_service::Failure::from(failure).to_string()),
+        Err(error) => fault(error.to_string()),
     }
 }
 
@@ -149,18 +101,33 @@ fn show(parts: &Parts, frame: &Frame, finding: Option<&Finding>) -> Html<String>
     })
 }
 
-/// What was found, in words.
+/// What was found: the verdict, and the steps that led to it.
 pub(super) fn outcome(finding: &Finding) -> Markup {
     html! {
         section.outcome data-tone=(if finding.ok { "good" } else { "bad" }) role="status" {
             p { strong { (sentence(&finding.message)) } }
-            @if let Some(version) = &finding.version { p { "Version " (version) ", after " (finding.milliseconds) " ms." } }
-            @if let Some(ahead) = finding.clock_ahead_seconds.filter(|ahead| ahead.unsigned_abs() > CLOCK.as_secs()) {
-                p.fault {
-                    "The clock of this machine is " (period(Duration::from_secs(ahead.unsigned_abs())))
-                    @if ahead > 0 { " ahead of" } @else { " behind" } " the server's: reports carry its time."
+        }
+        @if !finding.steps.is_empty() {
+            ol.way aria-label="The way to the server" {
+                @for step in &finding.steps {
+                    li data-ok=(step.ok) {
+                        span.step { (name(step.step)) }
+                        span.found {
+                            (step.found)
+                            @if let Some(milliseconds) = step.milliseconds { span.soft { " " (milliseconds) " ms" } }
+                            @if let Some(advice) = &step.advice { span.advice { (sentence(advice)) } }
+                        }
+                    }
                 }
             }
         }
+    }
+}
+
+/// A step's name for people.
+fn name(step: &str) -> String {
+    match step {
+        "tcp" | "tls" => step.to_ascii_uppercase(),
+        other => sentence(other).trim_end_matches('.').to_owned(),
     }
 }

@@ -8,7 +8,7 @@ use super::text::setting;
 use super::trial::{self, arguments, choice, explanations};
 use super::{Parts, Shared};
 use crate::config::keys::{KEYS, Key, Kind, OF_WATCH};
-use crate::config::{Applied, Config, Watch};
+use crate::config::{Applied, Config, ConverterSet, Watch};
 use axum::Extension;
 use axum::extract::Path;
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -17,8 +17,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What a form has beside the folder, its converter and what that is told.
-const MORE: [(&str, &str, &str); 7] = [
+const MORE: [(&str, &str, &str); 8] = [
     ("patterns", "File names", "as usual for the converter"),
+    ("marker", "Ending of the file that says another one is complete", "none"),
     ("post-action", "When the reports of a file are safe", "move"),
     ("done", "Folder for files whose reports are safe", "as usual"),
     ("error", "Folder for files that hold no usable report", "as usual"),
@@ -62,6 +63,7 @@ fn list(parts: &Parts, frame: &Frame, outcome: &Markup) -> Html<String> {
                 }
             }
         }
+        (converters(&config.converters))
     })
 }
 
@@ -84,8 +86,47 @@ fn facts(watch: &Watch) -> Markup {
     }
 }
 
-pub(super) async fn new(Extension(frame): Extension<Arc<Frame>>) -> Html<String> {
-    form(&frame, None, &Values::new(), &html! {})
+/// What there is to convert files with.
+fn converters(set: &ConverterSet) -> Markup {
+    html! {
+        section aria-label="Converters" {
+            h2 { "Converters" }
+            @for fault in &set.faults { p.message { (sentence(fault)) } }
+            div.table {
+                table.converters {
+                    thead { tr { th { "Name" } th { "Format" } th { "Usual file names" } th { "Kind" } } }
+                    tbody {
+                        @for converter in set.iter() {
+                            @let description = converter.describe();
+                            tr {
+                                td.name { (converter.name()) }
+                                td.title { (description.title) }
+                                td.patterns { (description.patterns.join(", ")) }
+                                td.kind { (kind(converter.name())) }
+                            }
+                        }
+                    }
+                }
+            }
+            p.soft {
+                "Plug-ins of your own go into " span.path { (set.folder.display()) }
+                "; commands stand in the configuration file, as [command.NAME]."
+            }
+        }
+    }
+}
+
+/// Where a converter comes from, by its name.
+fn kind(name: &str) -> &'static str {
+    match name.split_once(':') {
+        Some(("plugin", _)) => "plug-in",
+        Some(_) => "command",
+        None => "built in",
+    }
+}
+
+pub(super) async fn new(Extension(parts): Shared, Extension(frame): Extension<Arc<Frame>>) -> Html<String> {
+    form(&parts, &frame, None, &Values::new(), &html! {})
 }
 
 pub(super) async fn edit(
@@ -95,7 +136,7 @@ pub(super) async fn edit(
 ) -> Result<Html<String>, Problem> {
     let config = parts.live.current();
     watch(&config, number)?;
-    Ok(form(&frame, Some(number), &stored(&config, number), &html! {}))
+    Ok(form(&parts, &frame, Some(number), &stored(&config, number), &html! {}))
 }
 
 fn watch(config: &Config, number: usize) -> Result<&Watch, Problem> {
@@ -157,11 +198,11 @@ async fn receive(
             None => fault("choose a file to try first"),
             Some(file) => trial::attempt_with(&parts, file, converter, &lines).await,
         };
-        return Ok(form(&frame, number, &values, &outcome).into_response());
+        return Ok(form(&parts, &frame, number, &values, &outcome).into_response());
     }
     Ok(match save(&parts, number, &values).await {
         Ok(done) => list(&parts, &frame, &applied(&done)).into_response(),
-        Err(text) => form(&frame, number, &values, &fault(&text)).into_response(),
+        Err(text) => form(&parts, &frame, number, &values, &fault(&text)).into_response(),
     })
 }
 
@@ -270,7 +311,14 @@ fn post_actions() -> &'static [&'static str] {
     }
 }
 
-fn form(frame: &Frame, number: Option<usize>, values: &Values, outcome: &Markup) -> Html<String> {
+fn form(
+    parts: &Parts,
+    frame: &Frame,
+    number: Option<usize>,
+    values: &Values,
+    outcome: &Markup,
+) -> Html<String> {
+    let config = parts.live.current();
     let value = |name: &str| values.get(name).map_or("", String::as_str);
     let title = if number.is_some() { "Change a folder" } else { "Watch another folder" };
     let action = number.map_or_else(|| "/folders/new".to_owned(), |number| format!("/folders/{number}"));
@@ -283,8 +331,8 @@ fn form(frame: &Frame, number: Option<usize>, values: &Values, outcome: &Markup)
             label for="folder" { "Folder on this machine" }
             input #folder name="folder" value=(value("folder")) required spellcheck="false" autocomplete="off";
             label for="converter" { "Converter" }
-            (choice(converter))
-            (explanations())
+            (choice(&config.converters, converter))
+            (explanations(&config.converters))
             label for="arguments" { "What the converter is told, one a line" }
             textarea #arguments name="arguments" rows="3" spellcheck="false"
                 placeholder="part-number = PSU-100" { (value("arguments")) }
@@ -319,4 +367,17 @@ fn form(frame: &Frame, number: Option<usize>, values: &Values, outcome: &Markup)
             }
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_of_a_folder_is_in_its_form() {
+        let form = ["folder", "converter"].into_iter().chain(MORE.iter().map(|(name, ..)| *name));
+        let form: std::collections::BTreeSet<&str> = form.collect();
+        let keys = KEYS.iter().filter_map(|key| key.name.strip_prefix(OF_WATCH)).collect();
+        assert_eq!(form, keys);
+    }
 }

@@ -49,12 +49,14 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tower_service::Service;
 use wats::Secret;
 
-/// Largest request: a file to try.
-const BODY_LIMIT: usize = 32 << 20;
+/// Largest request with a file to try, or a report.
+const FILE_LIMIT: usize = 32 << 20;
+/// Largest other request: a report that was corrected in a form, where most characters may take three.
+const FORM_LIMIT: usize = 4 << 20;
 /// Nothing from elsewhere, no script in the page, no frame around it, no form to elsewhere.
 const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -113,12 +115,12 @@ fn pages() -> Router {
         .route("/reports/{sequence}/discard", get(reports::ask_discard).post(reports::discard))
         .route("/reports/{sequence}/correct", get(reports::edit).post(reports::correct))
         .route("/folders", get(folders::page))
-        .route("/folders/new", get(folders::new).post(folders::add))
-        .route("/folders/{number}", get(folders::edit).post(folders::change))
+        .route("/folders/new", get(folders::new).post(folders::add).layer(files()))
+        .route("/folders/{number}", get(folders::edit).post(folders::change).layer(files()))
         .route("/folders/{number}/remove", get(folders::ask_remove).post(folders::remove))
-        .route("/try", get(trial::page).post(trial::attempt))
+        .route("/try", get(trial::page).post(trial::attempt).layer(files()))
         .route("/settings", get(settings::page).post(settings::save))
-        .route("/settings/token", post(settings::token))
+        .route("/settings/secret", post(settings::store_secret))
         .route("/settings/password", post(settings::password))
         .route("/connection", get(connection::page).post(connection::test))
         .route("/logs", get(logs::page))
@@ -126,14 +128,18 @@ fn pages() -> Router {
         .route("/about", get(about::page))
         .route("/setup", get(setup::page).post(setup::save))
         .fallback(async || Problem::Missing("no page has this address".to_owned()))
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(DefaultBodyLimit::max(FORM_LIMIT))
+}
+
+fn files() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(FILE_LIMIT)
 }
 
 impl Site {
     fn new(parts: Parts, on_network: bool) -> Self {
         let shared = Arc::new(parts.clone());
         let router = pages().layer(Extension(shared.clone()));
-        let api = api::routes().layer(DefaultBodyLimit::max(BODY_LIMIT)).layer(Extension(shared));
+        let api = api::routes().layer(files()).layer(Extension(shared));
         Self { parts, sessions: Sessions::new(), router, api, on_network }
     }
 
@@ -237,6 +243,21 @@ fn password(config: &Config) -> Result<Option<(Password, Secret)>, String> {
         Token::Missing => Ok(None),
         Token::Unreadable(why) => Err(why),
     }
+}
+
+/// Does what takes time and memory, beside everything else; one after the other, so that both stay bounded however many
+/// ask.
+async fn heavy<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    static PLACE: Semaphore = Semaphore::const_new(1);
+    // Never closed.
+    let place = PLACE.acquire().await.ok();
+    let work = tokio::task::spawn_blocking(move || {
+        let done = work();
+        // Whoever asked may have gone; the next one waits nevertheless.
+        drop(place);
+        done
+    });
+    work.await.map_err(|error| Problem::Unavailable(format!("this has failed: {error}")))
 }
 
 async fn call(router: &Router, request: Request<Body>) -> Response {

@@ -49,11 +49,11 @@ async fn content(parts: &Parts) -> Result<Markup, Problem> {
     let mut alarms = alarms(parts, &config);
     // The headline says it.
     alarms.retain(|alarm| alarm.kind != "server");
-    let (tone, headline, detail) = state(&connection, counts, &alarms);
+    let State { tone, headline, detail, help } = state(&connection, counts, &alarms);
     Ok(html! {
         section.state data-tone=(tone) aria-live="polite" {
             h1 { (headline) }
-            p { (detail) }
+            p { (detail) @if let Some((page, words)) = help { " " a href=(page) { (words) } } }
         }
         @if !alarms.is_empty() {
             ul.alarms aria-label="Alarms" {
@@ -92,35 +92,43 @@ async fn content(parts: &Parts) -> Result<Markup, Problem> {
     })
 }
 
-/// The state in a sentence, and what it means.
-fn state(connection: &Connection, counts: Counts, alarms: &[Alarm]) -> (&'static str, String, String) {
+/// How it is.
+struct State {
+    /// How good that is.
+    tone: &'static str,
+    /// The sentence.
+    headline: &'static str,
+    /// What it means.
+    detail: String,
+    /// The page that helps, and its name.
+    help: Option<(&'static str, &'static str)>,
+}
+
+fn state(connection: &Connection, counts: Counts, alarms: &[Alarm]) -> State {
     let waiting = count(counts.pending, "report waits", "reports wait");
     let safe = match counts.pending {
         0 => "New reports are kept safe on this disk until then.".to_owned(),
-        1 => "One report is safe on this disk until then.".to_owned(),
-        many => format!("{} reports are safe on this disk until then.", number(many)),
+        1 => "One report waits, safe on this disk.".to_owned(),
+        many => format!("{} reports wait, safe on this disk.", number(many)),
     };
-    match connection {
+    let because = |reason: &str| format!("{} {safe}", sentence(reason));
+    let test = Some(("/connection", "Test the connection"));
+    let (tone, headline, detail, help) = match connection {
         Connection::Unconfigured(reason) => {
-            ("wait", "Not set up yet".to_owned(), format!("{} {safe}", sentence(reason)))
+            ("wait", "Not set up yet", because(reason), Some(("/settings", "To the settings")))
         }
-        Connection::Connecting => ("calm", "Connecting to the server".to_owned(), safe),
-        Connection::Offline(reason) => {
-            ("wait", "The server does not answer".to_owned(), format!("{} {safe}", sentence(reason)))
+        Connection::Connecting => ("calm", "Connecting to the server", safe, None),
+        Connection::Offline(reason) => ("wait", "The server does not answer", because(reason), test),
+        Connection::Degraded(reason) => ("bad", "The server refuses reports", because(reason), test),
+        Connection::Connected if alarms.iter().any(|alarm| alarm.serious) => {
+            ("bad", "Reports arrive, but something needs you", sentence(&waiting), None)
         }
-        Connection::Degraded(reason) => {
-            ("bad", "The server refuses".to_owned(), format!("{} {safe}", sentence(reason)))
-        }
-        Connection::Connected if alarms.iter().any(|alarm| alarm.serious) => (
-            "bad",
-            "Reports arrive, but something needs you".to_owned(),
-            format!("{}.", sentence(&waiting).trim_end_matches('.')),
-        ),
         Connection::Connected if counts.pending > 0 => {
-            ("good", "Reports arrive".to_owned(), format!("{waiting} for their turn."))
+            ("good", "Reports arrive", format!("{waiting} for their turn."), None)
         }
-        Connection::Connected => ("good", "All reports have arrived".to_owned(), "Nothing waits.".to_owned()),
-    }
+        Connection::Connected => ("good", "All reports have arrived", "Nothing waits.".to_owned(), None),
+    };
+    State { tone, headline, detail, help }
 }
 
 fn figures(counts: Counts, steps: &[Step; STEPS]) -> Markup {

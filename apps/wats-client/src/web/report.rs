@@ -10,6 +10,8 @@ use serde_json::{Map, Value};
 const ROWS: usize = 3000;
 /// Charts that are drawn.
 const CHARTS: usize = 40;
+/// Bytes from which a value needs the room of two.
+const LONG: usize = 24;
 /// Characters of a text that are shown.
 const TEXT_LIMIT: usize = 500;
 
@@ -68,7 +70,7 @@ fn header(members: &Members) -> Markup {
         ("Revision", own("rev")),
         ("Kind", kind.to_owned()),
         ("Operation", [own("processName"), own("processCode")].join(" ").trim().to_owned()),
-        ("Started", own("start").replacen('T', " ", 1)),
+        ("Started", moment(&own("start"))),
         ("Took", with_unit(of("execTime"), "s")),
         ("Station", own("machineName")),
         ("Location", own("location")),
@@ -83,14 +85,23 @@ fn header(members: &Members) -> Markup {
     ];
     html! {
         section.card aria-label="Unit" {
-            p.unit { (badge(&own("result"))) strong { (own("sn")) } }
             dl.facts {
                 @for (name, value) in facts.iter().filter(|(_, value)| !value.is_empty()) {
-                    div { dt { (name) } dd { (value) } }
+                    div.long[value.len() > LONG] { dt { (name) } dd { (value) } }
                 }
             }
         }
     }
+}
+
+/// A time as reports have it, `2026-01-15T10:00:00.000+01:00`, for people. Other texts stay as they are.
+fn moment(text: &str) -> String {
+    let Some((date, time)) = text.split_once('T') else { return text.to_owned() };
+    let end = time.find(['+', '-', 'Z']).unwrap_or(time.len());
+    let (time, zone) = time.split_at(end);
+    let time = if time.contains('.') { time.trim_end_matches('0').trim_end_matches('.') } else { time };
+    let zone = if zone == "Z" { "UTC" } else { zone };
+    format!("{date} {time} {zone}").trim().to_owned()
 }
 
 /// What was found and done in a repair.
@@ -351,11 +362,11 @@ fn steps(rows: &Rows<'_>) -> Markup {
                                     (row.name)
                                     @if !row.note.is_empty() { p.note { (row.note) } }
                                 }
-                                td.number { (row.value) }
+                                td.number.value { (row.value) }
                                 td.limit { (row.limits) }
                                 td.bar { (row.bar) }
-                                td { @if !row.status.is_empty() { (badge(&row.status)) } }
-                                td.number { (row.time) }
+                                td.result { @if !row.status.is_empty() { (badge(&row.status)) } }
+                                td.number.took { (row.time) }
                             }
                         }
                     }
@@ -387,7 +398,7 @@ mod tests {
         let sample: Value =
             serde_json::from_str(include_str!("../../samples/final-test-failed.json")).unwrap();
         let text = shown_report(&sample);
-        for part in ["SN-0002", "Ripple", "61.5 mV", "≤ 50", "data-failed", "ripple too high", "operator 7"]
+        for part in ["PSU-100", "Ripple", "61.5 mV", "≤ 50", "data-failed", "ripple too high", "operator 7"]
         {
             assert!(text.contains(part), "{part} in {text}");
         }
@@ -398,6 +409,19 @@ mod tests {
         let sample: Value = serde_json::from_str(include_str!("../../samples/repair.json")).unwrap();
         let text = shown_report(&sample);
         assert!(text.contains("C12") && text.contains("short circuit") && text.contains("Repair"), "{text}");
+    }
+
+    #[test]
+    fn times_read_well() {
+        for (text, shown) in [
+            ("2026-01-15T10:00:00.000+01:00", "2026-01-15 10:00:00 +01:00"),
+            ("2026-01-15T10:00:00.250Z", "2026-01-15 10:00:00.25 UTC"),
+            ("2026-01-15T10:00:00", "2026-01-15 10:00:00"),
+            ("yesterday", "yesterday"),
+            ("T", ""),
+        ] {
+            assert_eq!(moment(text), shown);
+        }
     }
 
     #[test]
@@ -419,7 +443,7 @@ mod tests {
     #[test]
     fn hostile_reports_stay_text() {
         let evil = "</td><script>alert(1)</script>\"'&";
-        let many: Vec<Value> = (0..ROWS + 7).map(|_| json!({"name": evil, "status": evil})).collect();
+        let many: Vec<Value> = (0..100_000).map(|_| json!({"name": evil, "status": evil})).collect();
         let text = shown_report(&json!({
             "sn": evil, "pn": {"x": evil}, "result": evil, "uut": {"comment": evil.repeat(1000)},
             "miscInfos": [{"description": evil, "text": evil}, 7, null], "subUnits": [{"partType": evil}],
@@ -429,7 +453,8 @@ mod tests {
                 "chart": {"label": evil, "xLabel": evil, "series": [{"name": evil, "ydata": evil}]}}
         }));
         assert!(!text.contains("<script") && !text.contains("\"'&"), "{}", &text[..2000]);
-        assert!(text.contains("And 10 rows more"), "{}", &text[text.len() - 2000..]);
+        assert!(text.contains("And 97\u{202f}003 rows more"), "{}", &text[text.len() - 2000..]);
+        assert!(text.len() < 3_000_000, "{}", text.len());
         for odd in [json!({}), json!({"root": 7}), json!({"root": {"steps": {"a": 1}, "chart": []}})] {
             shown_report(&odd);
         }

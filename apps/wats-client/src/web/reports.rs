@@ -156,24 +156,28 @@ pub(super) async fn show(
     Path(sequence): Path<i64>,
 ) -> Result<Html<String>, Problem> {
     let (entry, body) = find(&parts, sequence).await?;
-    let content = match &body {
-        None => html! { p.soft { "The server has this report; its content is not kept here." } },
-        Some(body) if body.len() > SHOWN => html! {
-            p.soft { "The report has " (size(body.len() as u64)) ": too much to show here. Download it." }
-        },
-        Some(body) => match serde_json::from_slice(body) {
-            Ok(serde_json::Value::Object(members)) => super::report::report(&members),
-            _ => html! { p.fault { "The stored report is damaged." } },
-        },
+    let has_body = body.is_some();
+    let is_editable = body.as_ref().is_some_and(|body| body.len() <= EDITABLE);
+    let (content, result) = match body {
+        None => (html! { p.soft { "The server has this report; its content is not kept here." } }, None),
+        Some(body) if body.len() > SHOWN => {
+            let size = size(body.len() as u64);
+            (html! { p.soft { "The report has " (size) ": too much to show here. Download it." } }, None)
+        }
+        Some(body) => super::heavy(move || content(&body)).await?,
     };
     let title = if entry.serial_number.is_empty() { "Report" } else { &entry.serial_number };
     Ok(frame.page(
         Tab::Reports,
         title,
         &html! {
-            h1 { (title) " " (badge(entry.state)) }
+            h1 { (title) }
+            p.verdicts {
+                @if let Some(result) = &result { span { span.soft { "Unit " } (badge(result)) } }
+                span { span.soft { "Report " } (badge(entry.state)) }
+            }
             @if let Some(message) = &entry.message { p.message { (sentence(message)) } }
-            (orders(&frame, &entry, body.as_deref()))
+            (orders(&frame, &entry, has_body, is_editable))
             (content)
             section aria-label="On its way" {
                 h2 { "On its way" }
@@ -198,20 +202,31 @@ pub(super) async fn show(
     ))
 }
 
+/// The report itself, and what came of the test.
+fn content(body: &[u8]) -> (Markup, Option<String>) {
+    match serde_json::from_slice(body) {
+        Ok(serde_json::Value::Object(members)) => {
+            let result = members.get("result").and_then(|result| result.as_str()).map(str::to_owned);
+            (super::report::report(&members), result)
+        }
+        _ => (html! { p.fault { "The stored report is damaged." } }, None),
+    }
+}
+
 /// What can be done with it.
-fn orders(frame: &Frame, entry: &Entry, body: Option<&[u8]>) -> Markup {
+fn orders(frame: &Frame, entry: &Entry, has_body: bool, is_editable: bool) -> Markup {
     let address = format!("/reports/{}", entry.sequence);
     let refused = entry.state == "quarantined";
     html! {
         div.orders {
-            @if refused || entry.state == "pending" || body.is_some() {
+            @if refused || entry.state == "pending" || has_body {
                 form method="post" action={ (address) "/retry" } {
                     (frame.token())
                     button.main data-busy="Trying…" { @match entry.state { "pending" => "Try now", "delivered" => "Send again", _ => "Try again" } }
                 }
             }
-            @if let Some(body) = body {
-                @if refused && body.len() <= EDITABLE { a.button href={ (address) "/correct" } { "Correct" } }
+            @if has_body {
+                @if refused && is_editable { a.button href={ (address) "/correct" } { "Correct" } }
                 a.button href={ (address) "/wsjf" } { "Download WSJF" }
             }
             @if refused { a.button.danger href={ (address) "/discard" } { "Discard" } }
@@ -260,16 +275,20 @@ pub(super) async fn retry(
     Ok(Redirect::to(&format!("/reports/{sequence}")))
 }
 
-/// Tries all again that were refused: whatever was wrong on the server may be mended.
-pub(super) async fn retry_refused(Extension(parts): Shared, _: Sent) -> Result<Redirect, Problem> {
+/// Tries all again that were refused: whatever was wrong on the server may be mended. Says how many.
+pub(super) async fn requeue_refused(parts: &Parts) -> Result<usize, Problem> {
     let mut all = 0;
     loop {
-        let some = order(&parts, |store| store.requeue_refused(PORTION)).await?;
+        let some = order(parts, |store| store.requeue_refused(PORTION)).await?;
         all += some;
         if some < PORTION {
-            break;
+            return Ok(all);
         }
     }
+}
+
+pub(super) async fn retry_refused(Extension(parts): Shared, _: Sent) -> Result<Redirect, Problem> {
+    let all = requeue_refused(&parts).await?;
     tracing::info!("{all} refused reports are tried again, as somebody on the web page wants");
     Ok(Redirect::to("/reports?state=pending"))
 }

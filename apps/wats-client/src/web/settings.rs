@@ -9,30 +9,31 @@ use super::layout::{Frame, Tab, sentence};
 use super::problem::Problem;
 use super::{Parts, Shared, secret};
 use crate::config::keys::{self, KEYS, Key, Kind, SecretKey};
-use crate::config::{Applied, Config, SecretSources};
+use crate::config::{Applied, Config};
 use crate::credentials::Token;
 use axum::Extension;
 use axum::response::{Html, IntoResponse, Response};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wats::Secret;
 
 /// Parts of the configuration, and their names for people. Folders have a page of their own.
-const GROUPS: [(&str, &str); 8] = [
+const GROUPS: [(&str, &str); 9] = [
     ("station.", "Station"),
     ("server.", "Server"),
     ("proxy.", "Proxy"),
     ("upload.", "Sending"),
     ("queue.", "Queue"),
+    ("plugins.", "Plug-in converters"),
     ("web.", "Web page"),
     ("health.", "Monitoring"),
     ("log.", "Log"),
 ];
+/// Secrets that the page stores; its own password has a form of its own.
+const OFFERED_SECRETS: [SecretKey; 3] = [keys::TOKEN, keys::PROXY_PASSWORD, keys::WEB_TOKEN];
 /// Starts of keys that have no say in where secrets go, or which files are read and written.
-const HARMLESS: [&str; 10] = [
+const HARMLESS: [&str; 11] = [
     "station.",
     "upload.",
     "watch[",
@@ -41,6 +42,7 @@ const HARMLESS: [&str; 10] = [
     "queue.keep-",
     "health.",
     "log.level",
+    "log.format",
     "log.max-size",
     "log.keep",
 ];
@@ -115,12 +117,7 @@ pub(super) async fn change(
         changes.iter().try_for_each(|change| authorise(&config, token, &change.key))?;
     }
     if !token.is_empty() && config.token.find() != Token::Found(Secret::new(token)) {
-        let file = keep(&config, keys::TOKEN, token)?;
-        if editor.get("server.token-file").map_err(|error| error.to_string())?.is_none() {
-            editor
-                .set("server.token-file", &file.display().to_string())
-                .map_err(|error| error.to_string())?;
-        }
+        keep(&config, keys::TOKEN, &Secret::new(token))?;
     }
     editor.save().map_err(|error| error.to_string())?;
     parts.live.reload().await
@@ -140,67 +137,59 @@ fn authorise(config: &Config, token: &str, key: &str) -> Result<(), String> {
         Token::Missing => Ok(()),
         Token::Found(known) if !token.is_empty() && secret::equal(known.expose(), token) => Ok(()),
         // It takes the place of the old one before anything is sent, so that this is no way to learn that.
-        _ if !token.is_empty() => overruled(&config.token, keys::TOKEN, &own_file(config, keys::TOKEN)),
+        _ if !token.is_empty() => only_stored_here(config),
         _ => Err(format!(
             "to change {key}, enter the API token too: whoever can change it could have the token sent elsewhere"
         )),
     }
 }
 
-/// The file of a secret that the page stores.
-fn own_file(config: &Config, key: SecretKey) -> PathBuf {
-    let configured = config.given.get(&format!("{}-file", key.name)).map(PathBuf::from);
-    let state = config.queue.folder.parent().unwrap_or(&config.queue.folder);
-    configured.unwrap_or_else(|| state.join("secrets").join(key.credential))
+/// Whether there is no other token than what was stored by this page or a command. One that an administrator or a
+/// service manager hands over may be handed over anew, and would then go to an address that it is not meant for.
+fn only_stored_here(config: &Config) -> Result<(), String> {
+    let stored = config.token.store.as_ref().map(|store| store.file().display().to_string());
+    match config.token.origin() {
+        Some(origin) if Some(&origin) != stored.as_ref() => {
+            Err(format!("the API token comes from {origin}: enter that one, or change it there"))
+        }
+        _ => Ok(()),
+    }
 }
 
-/// Says what goes before a secret's file, if anything does: what is stored there would have no effect.
-fn overruled(sources: &SecretSources, key: SecretKey, file: &Path) -> Result<(), String> {
+/// Stores a secret where the service's account alone can read it.
+fn keep(config: &Config, key: SecretKey, text: &Secret) -> Result<(), String> {
+    let sources = config.secret(key);
     if sources.environment.is_some() {
-        return Err(format!("{} is set and goes before any file: change it there", key.variable));
+        return Err(format!("{} is set and goes before what is stored: change it there", key.variable));
     }
-    match sources.files.iter().take_while(|other| *other != file).find(|other| other.exists()) {
-        Some(other) => Err(format!("{} goes before any other file: change it there", other.display())),
-        None => Ok(()),
-    }
+    sources.keep(text)
 }
 
-/// Stores a secret in its file, for no other account to read, and gives the file.
-fn keep(config: &Config, key: SecretKey, text: &str) -> Result<PathBuf, String> {
-    let sources = if key == keys::TOKEN { &config.token } else { &config.web.password };
-    let file = own_file(config, key);
-    overruled(sources, key, &file)?;
-    write(&file, text).map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
-    Ok(file)
-}
-
-fn write(file: &Path, text: &str) -> std::io::Result<()> {
-    let folder = file.parent().ok_or(std::io::ErrorKind::InvalidInput)?;
-    std::fs::create_dir_all(folder)?;
-    // Made for no other account to read.
-    let mut new = tempfile::Builder::new().prefix(".secret-").suffix(".tmp").tempfile_in(folder)?;
-    writeln!(new, "{text}")?;
-    new.as_file().sync_all()?;
-    new.persist(file).map_err(|error| error.error)?;
-    crate::files::sync_folder(folder)
-}
-
-/// Stores another API token.
-pub(super) async fn token(
+/// Stores another secret, or forgets what was stored.
+pub(super) async fn store_secret(
     Extension(parts): Shared,
     Extension(frame): Extension<Arc<Frame>>,
     sent: Sent,
 ) -> Result<Response, Problem> {
     let config = parts.live.current();
-    let text = sent.exact("api-token").trim();
-    let result = if text.is_empty() {
-        Err("enter the token".to_owned())
-    } else {
-        change(&parts, true, &BTreeMap::new(), text).await
+    let name = sent.get("name").to_owned();
+    let Some(key) = OFFERED_SECRETS.into_iter().find(|key| key.name == name) else {
+        return Err(Problem::bad("there is no secret of this name"));
+    };
+    let text = Secret::new(sent.exact("value").trim());
+    let result = match (sent.get("action"), text.expose().is_empty()) {
+        ("forget", _) => config.secret(key).forget().map(|_| "is forgotten"),
+        (_, true) => Err(format!("enter the {}", key.about)),
+        (_, false) => keep(&config, key, &text).map(|()| "is stored, and in force"),
+    };
+    let result = match result {
+        Ok(done) => parts.live.reload().await.map(|_| done),
+        Err(text) => Err(text),
     };
     let outcome = match result {
-        Ok(_) => {
-            html! { section.outcome data-tone="good" role="status" { p { strong { "The token is stored. It is tried at once." } } } }
+        Ok(done) => {
+            tracing::info!("the secret {} {done}, as somebody on the web page wants", key.name);
+            html! { section.outcome data-tone="good" role="status" { p { strong { "The " (key.about) " " (done) "." } } } }
         }
         Err(text) => fault(&text),
     };
@@ -237,12 +226,7 @@ pub(super) async fn password(
 async fn set_password(parts: &Parts, config: &Config, password: String) -> Result<(), String> {
     let hash = tokio::task::spawn_blocking(move || secret::hashed(&password)).await;
     let hash = hash.map_err(|error| error.to_string())?;
-    let file = keep(config, keys::WEB_PASSWORD, hash.expose())?;
-    let mut editor = parts.live.edit().map_err(|error| error.to_string())?;
-    if editor.get("web.password-file").map_err(|error| error.to_string())?.is_none() {
-        editor.set("web.password-file", &file.display().to_string()).map_err(|error| error.to_string())?;
-        editor.save().map_err(|error| error.to_string())?;
-    }
+    keep(config, keys::WEB_PASSWORD, &hash)?;
     parts.live.reload().await.map(drop)
 }
 
@@ -274,13 +258,10 @@ fn show(
             }
             div.orders.stay { button.main data-busy="Saving…" { "Save" } }
         }
-        form.card method="post" action="/settings/token" {
-            h2 { "Another API token" }
-            (frame.token())
-            p.soft { @if has_token { "One is stored. It is never shown." } @else { "None is stored." } }
-            label for="api-token" { "New API token" }
-            input #api-token type="password" name="api-token" required autocomplete="off";
-            button { "Store it" }
+        section aria-label="Secrets" {
+            h2 { "Secrets" }
+            p.soft { "They are kept apart from the settings, for this service's account alone, and never shown." }
+            @for key in OFFERED_SECRETS { (secret_field(frame, config, key)) }
         }
         form.card method="post" action="/settings/password" {
             h2 { "Password of this page" }
@@ -297,6 +278,32 @@ fn show(
         }
         p.soft { "These settings are in " span.path { (config.path.display()) } ". Comments there stay as they are." }
     })
+}
+
+/// A secret: whether there is one and where it comes from, and a field for another one.
+fn secret_field(frame: &Frame, config: &Config, key: SecretKey) -> Markup {
+    let sources = config.secret(key);
+    let is_stored = sources.store.as_ref().is_some_and(|store| store.file().exists());
+    html! {
+        form.card.secret method="post" action="/settings/secret" {
+            (frame.token())
+            input type="hidden" name="name" value=(key.name);
+            label for=(key.name) { (sentence(key.about).trim_end_matches('.')) }
+            div.row {
+                input id=(key.name) type="password" name="value" autocomplete="off" placeholder="another one";
+                button { "Store it" }
+                @if is_stored { button.danger name="action" value="forget" { "Forget it" } }
+            }
+            p.hint {
+                code { (key.name) } " – "
+                @match sources.find() {
+                    Token::Found(_) => { "set, from " span.path { (sources.origin().unwrap_or_default()) } },
+                    Token::Missing => "not set",
+                    Token::Unreadable(why) => span.fault { (why) },
+                }
+            }
+        }
+    }
 }
 
 /// A key with its value.
@@ -324,6 +331,24 @@ fn field(key: &Key, config: &Config, entered: &BTreeMap<String, String>) -> Mark
                 code { (key.name) }
                 @if by_environment { " – set by " code { (key.variable()) } }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Folders have a page of their own; the version is the program's business.
+    #[test]
+    fn every_key_and_every_secret_has_its_place() {
+        for key in KEYS {
+            let places = GROUPS.iter().filter(|(start, _)| key.name.starts_with(start)).count();
+            let elsewhere = key.name.starts_with(keys::OF_WATCH) || key.name == "version";
+            assert_eq!(places, usize::from(!elsewhere), "{}", key.name);
+        }
+        for key in keys::SECRETS {
+            assert!(OFFERED_SECRETS.contains(key) || *key == keys::WEB_PASSWORD, "{}", key.name);
         }
     }
 }

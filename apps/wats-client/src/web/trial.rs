@@ -1,17 +1,18 @@
 //! Try a file: which reports it would give.
 
 use super::form::{Sent, Upload};
-use super::layout::{Frame, Tab, sentence};
+use super::layout::{Frame, Tab, badge, sentence};
 use super::problem::Problem;
 use super::text::{count, size};
 use super::{Parts, Shared};
+use crate::config::Config;
 use axum::Extension;
 use axum::response::Html;
 use maud::{Markup, html};
 use serde::Serialize;
 use std::sync::Arc;
 use wats::Report;
-use wats_converters::{AUTO, Arguments, COMMON_ARGUMENTS, Source};
+use wats_converters::{AUTO, Argument, Arguments, COMMON_ARGUMENTS, Converters, Source};
 
 /// Reports of a file that are shown.
 const SHOWN: usize = 20;
@@ -43,14 +44,15 @@ pub(super) async fn convert(
     converter: String,
     arguments: Arguments,
 ) -> Result<Trial, Problem> {
-    let station = parts.live.current().station.clone();
-    let work = tokio::task::spawn_blocking(move || {
+    let config = parts.live.current();
+    let work = super::heavy(move || {
         let invalid = |refusal: wats_converters::Refusal| Problem::Invalid(refusal.to_string());
-        wats_converters::check_arguments(&converter, &arguments).map_err(invalid)?;
+        let converter = named(&config, &converter);
+        config.converters.check_arguments(converter, &arguments).map_err(invalid)?;
         let source = Source::new(file.name, file.bytes.to_vec());
-        let conversion = wats_converters::convert(&converter, &source, &arguments).map_err(invalid)?;
+        let conversion = config.converters.convert(converter, &source, &arguments).map_err(invalid)?;
         let reports = conversion.reports.into_iter().map(|mut report: Report| {
-            report.fill_station(&station);
+            report.fill_station(&config.station);
             report.prepare();
             let problem = report.validate().err().map(|problems| problems.to_string());
             Tried { report: std::mem::take(report.members_mut()), problem }
@@ -58,11 +60,21 @@ pub(super) async fn convert(
         let confidence = conversion.confidence.map(wats_converters::Confidence::as_percent);
         Ok(Trial { converter: conversion.converter, confidence, reports: reports.collect() })
     });
-    work.await.unwrap_or_else(|error| Err(Problem::Unavailable(format!("the converter failed: {error}"))))
+    work.await?
 }
 
-pub(super) async fn page(Extension(frame): Extension<Arc<Frame>>) -> Html<String> {
-    show(&frame, AUTO, "", &html! {})
+/// The name of a converter. A watched folder may name a plug-in by its file: then that has a name too. Other files
+/// are none that a page reads.
+fn named<'a>(config: &'a Config, converter: &'a str) -> &'a str {
+    let watches = config.watches.iter().enumerate();
+    let of_file = watches.into_iter().find(|(number, _)| {
+        config.given.get(&format!("watch[{number}].converter")).is_some_and(|given| given == converter)
+    });
+    of_file.map_or(converter, |(_, watch)| &watch.converter)
+}
+
+pub(super) async fn page(Extension(parts): Shared, Extension(frame): Extension<Arc<Frame>>) -> Html<String> {
+    show(&parts, &frame, AUTO, "", &html! {})
 }
 
 pub(super) async fn attempt(
@@ -76,7 +88,7 @@ pub(super) async fn attempt(
         None => html! { p.fault role="alert" { "Choose a file first." } },
         Some(file) => attempt_with(&parts, file, converter.clone(), &lines).await,
     };
-    Ok(show(&frame, &converter, &lines, &outcome))
+    Ok(show(&parts, &frame, &converter, &lines, &outcome))
 }
 
 /// Tries a file, and shows what became of it.
@@ -108,7 +120,8 @@ pub(super) fn arguments(lines: &str) -> Result<Arguments, String> {
     Ok(pairs.collect::<Result<Vec<_>, String>>()?.into_iter().collect())
 }
 
-fn show(frame: &Frame, converter: &str, lines: &str, outcome: &Markup) -> Html<String> {
+fn show(parts: &Parts, frame: &Frame, converter: &str, lines: &str, outcome: &Markup) -> Html<String> {
+    let config = parts.live.current();
     frame.page(
         Tab::Folders,
         "Try a file",
@@ -118,8 +131,8 @@ fn show(frame: &Frame, converter: &str, lines: &str, outcome: &Markup) -> Html<S
             form.card method="post" action="/try" enctype="multipart/form-data" {
                 (frame.token())
                 label for="converter" { "Converter" }
-                (choice(converter))
-                (explanations())
+                (choice(&config.converters, converter))
+                (explanations(&config.converters))
                 label for="arguments" { "Arguments" }
                 textarea #arguments name="arguments" rows="3" spellcheck="false"
                     placeholder="part-number = PSU-100" { (lines) }
@@ -132,45 +145,52 @@ fn show(frame: &Frame, converter: &str, lines: &str, outcome: &Markup) -> Html<S
     )
 }
 
-/// A list of all converters.
-pub(super) fn choice(chosen: &str) -> Markup {
+/// A list of all converters. One that is not among them, as the file of a plug-in, stays as it is.
+pub(super) fn choice(converters: &Converters, chosen: &str) -> Markup {
+    let is_known = chosen == AUTO || converters.find(chosen).is_some();
     html! {
         select #converter name="converter" data-shows {
             option value=(AUTO) selected[chosen == AUTO] { "auto – the surest one" }
-            @for converter in wats_converters::all() {
+            @for converter in converters.iter() {
                 option value=(converter.name()) selected[chosen == converter.name()] {
                     (converter.name()) " – " (converter.describe().title)
+                }
+            }
+            @if !is_known { option value=(chosen) selected { (chosen) } }
+        }
+    }
+}
+
+/// What the converters are told.
+pub(super) fn explanations(converters: &Converters) -> Markup {
+    let told = |arguments: &[Argument]| {
+        html! {
+            dl.facts {
+                @for argument in arguments {
+                    div { dt { (argument.name) } dd { (sentence(argument.meaning)) " Without: " (argument.default) "." } }
+                }
+            }
+        }
+    };
+    html! {
+        details.explain {
+            summary { "What a converter can be told" }
+            (told(COMMON_ARGUMENTS))
+            @for converter in converters.iter() {
+                @let arguments = converter.describe().arguments;
+                @if !arguments.is_empty() {
+                    div data-converter=(converter.name()) {
+                        h3 { "Only " (converter.name()) }
+                        (told(arguments))
+                    }
                 }
             }
         }
     }
 }
 
-/// What the converters are told.
-pub(super) fn explanations() -> Markup {
-    html! {
-        details.explain {
-            summary { "What a converter can be told" }
-            dl.facts {
-                @for argument in COMMON_ARGUMENTS {
-                    div { dt { (argument.name) } dd { (sentence(argument.meaning)) " Without: " (argument.default) "." } }
-                }
-            }
-            @for converter in wats_converters::all() {
-                @let arguments = converter.describe().arguments;
-                @if !arguments.is_empty() {
-                    div data-converter=(converter.name()) {
-                        h3 { "Only " (converter.name()) }
-                        dl.facts {
-                            @for argument in arguments {
-                                div { dt { (argument.name) } dd { (sentence(argument.meaning)) " Without: " (argument.default) "." } }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
+fn member<'a>(tried: &'a Tried, name: &str) -> Option<&'a str> {
+    tried.report.get(name)?.as_str()
 }
 
 fn outcome(name: &str, length: u64, trial: &Trial) -> Markup {
@@ -184,7 +204,10 @@ fn outcome(name: &str, length: u64, trial: &Trial) -> Markup {
             }
             @for (index, tried) in trial.reports.iter().take(SHOWN).enumerate() {
                 details.tried open[index == 0] {
-                    summary { (tried.report.get("sn").and_then(|sn| sn.as_str()).unwrap_or("(no serial number)")) }
+                    summary {
+                        (member(tried, "sn").unwrap_or("(no serial number)"))
+                        @if let Some(result) = member(tried, "result") { " " (badge(result)) }
+                    }
                     @if let Some(problem) = &tried.problem {
                         p.fault { (sentence(&format!("a server would refuse it: {problem}"))) }
                     }

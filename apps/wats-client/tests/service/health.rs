@@ -98,3 +98,32 @@ fn a_service_that_cannot_work_says_why_on_the_command_line() {
     assert!(String::from_utf8_lossy(&answer.stderr).contains("no server address is set"), "{answer:?}");
     assert!(String::from_utf8_lossy(&answer.stdout).starts_with("Not configured: "), "{answer:?}");
 }
+
+/// Ready is about the work that the service is for: it is true through an outage, and false when somebody has to act.
+#[test]
+fn ready_is_true_and_false_when_it_should_be() {
+    let station = Station::new();
+    let _client = station.start();
+    let ready = |station: &Station, status: u16, part: &str| {
+        station.ask("/health/ready").is_some_and(|(own, body)| own == status && body.contains(part))
+    };
+    station.wait("the connection", |station| ready(station, 200, ""));
+
+    station.server.go_down();
+    station.wait("the outage", |station| station.details()["server"]["state"] == "offline");
+    assert!(ready(&station, 200, ""), "reports are kept: that is its work");
+    station.server.come_back();
+    station.server.set(wats_simulator::Settings { token: Some("b3RoZXI=".to_owned()), ..Default::default() });
+    std::fs::write(station.path("token"), "d3Jvbmc=").unwrap();
+    station.wait("the refusal", |station| ready(station, 503, "401"));
+    assert_eq!(station.ask("/health/live").unwrap().0, 200, "a new start would not help");
+    std::fs::write(station.path("token"), "b3RoZXI=").unwrap();
+    station.wait("the new token", |station| ready(station, 200, ""));
+
+    std::fs::rename(station.path("watch"), station.path("elsewhere")).unwrap();
+    std::fs::write(station.path("watch"), "no folder").unwrap();
+    station.wait("the folder's loss", |station| ready(station, 503, "watch"));
+    std::fs::remove_file(station.path("watch")).unwrap();
+    std::fs::rename(station.path("elsewhere"), station.path("watch")).unwrap();
+    station.wait("the folder", |station| ready(station, 200, ""));
+}

@@ -16,6 +16,8 @@ mod failures;
 mod health;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod limits;
+mod logging;
+mod metrics;
 mod plugins;
 mod presence;
 mod proxy;

@@ -2,7 +2,7 @@
 
 use crate::http::Answer;
 use crate::support::SAMPLE;
-use crate::{Page, refuse_one, station, station_with};
+use crate::{Page, refuse_one, station_with};
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -87,7 +87,7 @@ impl Described<'_> {
 
 #[test]
 fn everything_is_as_described_and_everything_described_was_seen() {
-    let (station, _client, page) = station();
+    let (station, _client, page) = station_with(|station| station.set("queue", "keep-delivered-bytes", "0"));
     let description =
         page.send("GET", "/api/v1/openapi.json", &[&format!("Host: {}", page.address)], b"").unwrap();
     let api =
@@ -104,24 +104,47 @@ fn everything_is_as_described_and_everything_described_was_seen() {
     api.ask("POST", retry, refused, "", "").expect(409);
     api.ask("DELETE", report, refused, "", "").expect(409);
     api.ask("GET", content, refused, "", "").expect(410);
+    api.ask("PUT", content, refused, "", "{}").expect(409);
     let refused = refuse_one(&station, &page, "OTHER");
-    api.ask("DELETE", report, refused, "", "").expect(204);
-    for (method, path) in [("GET", report), ("DELETE", report), ("GET", content), ("POST", retry)] {
-        api.ask(method, path, refused, "", "").expect(404);
+    let other = api.ask("GET", content, refused, "", "").expect(200).body;
+    api.ask("PUT", content, refused, "", &other.replace("OTHER", "")).expect(409);
+    api.check(
+        "PUT",
+        content,
+        page.api_bytes("PUT", &format!("/reports/{refused}/content"), b"\xff").expect(400),
+    );
+    let long = "x".repeat((32 << 20) + 1);
+    api.ask("PUT", content, refused, "", &long).expect(413);
+    api.ask("PUT", content, refused, "", &other.replace("OTHER", "CORRECTED")).expect(204);
+    station.wait_for(2);
+    station.arrived("CORRECTED");
+    let refused = refuse_one(&station, &page, "LAST");
+    assert_eq!(api.ask("POST", "/reports/retry", 0, "", "").expect(200).json()["reports"], 1);
+    station.wait_for(3);
+    let refused_again = refuse_one(&station, &page, "GONE");
+    api.ask("DELETE", report, refused_again, "", "").expect(204);
+    assert_ne!(refused, refused_again);
+    for (method, path) in
+        [("GET", report), ("DELETE", report), ("GET", content), ("PUT", content), ("POST", retry)]
+    {
+        api.ask(method, path, refused_again, "", "{}").expect(404);
     }
     api.check("GET", report, page.api("GET", "/reports/x", "").expect(400));
 
     let status = api.ask("GET", "/status", 0, "", "").expect(200).json();
-    assert_eq!((&status["station"], &status["queue"]["delivered"]), (&json!("FCT-01"), &json!(1)));
+    assert_eq!((&status["station"], &status["queue"]["delivered"]), (&json!("FCT-01"), &json!(3)));
     let list = api.ask("GET", "/reports", 0, "?state=delivered&limit=1", "").expect(200).json();
-    assert_eq!((list["reports"].as_array().unwrap().len(), &list["next"]), (1, &Value::Null));
+    assert_eq!(
+        (list["reports"].as_array().unwrap().len(), &list["next"]),
+        (1, &list["reports"][0]["sequence"])
+    );
     api.ask("GET", "/reports", 0, "?state=odd", "").expect(400);
     assert!(api.ask("GET", "/converters", 0, "", "").expect(200).body.contains("\"csv\""));
     assert!(
         api.ask("GET", "/metrics", 0, "", "")
             .expect(200)
             .body
-            .contains("wats_client_delivery_seconds_count 1")
+            .contains("wats_client_delivery_seconds_count 3")
     );
     assert!(
         api.ask("GET", "/logs", 0, "?level=info&limit=50", "")
@@ -141,7 +164,7 @@ fn everything_is_as_described_and_everything_described_was_seen() {
         (&json!("wsjf"), &json!("SN-0001"))
     );
     api.ask("POST", "/convert", 0, "?converter=csv&odd=1", "a;b").expect(422);
-    api.ask("POST", "/convert", 0, "", &"x".repeat((32 << 20) + 1)).expect(413);
+    api.ask("POST", "/convert", 0, "", &long).expect(413);
 
     let applied = api
         .ask("PATCH", "/config", 0, "", r#"{"station.location": "Line 2", "upload.concurrency": 3}"#)
@@ -199,12 +222,64 @@ fn everything_is_as_described_and_everything_described_was_seen() {
     assert!(unseen.is_empty(), "described and never seen: {unseen:?}");
 }
 
+/// The other way round: what is not described is refused, and in the form that is described.
 #[test]
 fn other_paths_and_methods_are_refused_in_the_same_form() {
     let (_station, _client, page) = station_with(|_| {});
-    for (method, path, status) in
-        [("GET", "/nothing", 404), ("POST", "/status", 405), ("DELETE", "/config", 405)]
-    {
-        assert!(page.api(method, path, "").expect(status).json()["error"].is_string());
+    let description = page.api("GET", "/openapi.json", "").expect(200).json();
+    for (path, item) in description["paths"].as_object().unwrap() {
+        let address = path.replace("{sequence}", "1");
+        for method in ["GET", "PUT", "POST", "DELETE", "PATCH"] {
+            if item.get(method.to_ascii_lowercase()).is_none() {
+                let answer = page.api(method, &address, "{}").expect(405);
+                assert!(answer.json()["error"].is_string(), "{method} {path}");
+            }
+        }
+    }
+    for path in ["/nothing", "/status/", "/reports/1/nothing", ""] {
+        assert!(page.api("GET", path, "").expect(404).json()["error"].is_string(), "{path}");
+    }
+}
+
+/// A description that other tools can read: what it refers to is there, and names are given once.
+#[test]
+fn the_description_is_whole() {
+    let description: Value = serde_json::from_str(include_str!("../../src/web/api/openapi.json")).unwrap();
+    fn references<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
+        match value {
+            Value::Object(members) => {
+                found.extend(members.get("$ref").and_then(Value::as_str));
+                members.values().for_each(|member| references(member, found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    references(&description, &mut found);
+    for reference in &found {
+        assert!(description.pointer(&reference[1..]).is_some(), "{reference}");
+    }
+    for (kind, things) in description["components"].as_object().unwrap() {
+        for name in things.as_object().unwrap().keys().filter(|_| kind != "securitySchemes") {
+            assert!(
+                found.contains(&format!("#/components/{kind}/{name}").as_str()),
+                "{kind}/{name} is unused"
+            );
+        }
+    }
+    let mut operations = BTreeSet::new();
+    for (path, item) in description["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap().iter().filter(|(name, _)| *name != "parameters")
+        {
+            let id = operation["operationId"].as_str().unwrap();
+            assert!(operations.insert(id), "{method} {path}: {id} comes twice");
+            assert!(
+                operation["summary"].is_string() && operation["responses"].is_object(),
+                "{method} {path}"
+            );
+        }
+        let named = path.matches('{').count();
+        assert_eq!(item["parameters"].as_array().map_or(0, Vec::len), named, "parameters of {path}");
     }
 }

@@ -1,50 +1,34 @@
-//! The pages in a real browser: at two widths, by day and by night.
+//! The pages in a real browser: on a phone and a desktop, by day and by night, with the keyboard.
 //!
 //! `UPDATE_GOLDEN=1` puts the pictures into `docs/wats-client-page`.
 
+use crate::chromium::{Browser, Window};
 use crate::support::SAMPLE;
-use crate::{Page, Station, refuse_one, station};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use crate::{Client, Page, Station, refuse_one, station, station_with};
+use std::path::Path;
 
-fn chromium() -> Option<PathBuf> {
-    let folders = std::env::var_os("PATH")?;
-    let found = std::env::split_paths(&folders)
-        .flat_map(|folder| ["chromium", "chromium-browser", "google-chrome"].map(|name| folder.join(name)))
-        .find(|path| path.is_file());
-    if found.is_none() {
-        eprintln!("SKIPPED: needs chromium");
-    }
-    found
-}
+/// Finds what a page does wrong.
+const JUDGE: &str = include_str!("judge.js");
 
-/// Runs the browser; gives what it writes.
-fn browse(chromium: &Path, profile: &Path, arguments: &[&str]) -> String {
-    let output = Command::new(chromium)
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
-        .args([
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--hide-scrollbars",
-        ])
-        .args(["--force-color-profile=srgb", "--lang=en-GB", "--disable-dev-shm-usage"])
-        .arg(format!("--user-data-dir={}", profile.display()))
-        .args(arguments)
-        .env("TZ", "UTC")
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).into_owned()
+fn updates() -> bool {
+    std::env::var_os("UPDATE_GOLDEN").is_some()
 }
 
 /// A station on which there is something to see.
-fn busy_station() -> (Station, crate::Client, Page, i64, i64) {
+fn busy_station() -> (Station, Client, Page, i64, i64) {
     let (station, client, page) = station();
     for number in 1..=6 {
         station.put(&format!("PSU-2611-{number:04}"));
     }
     station.wait_for(6);
+    if updates() {
+        // Something for the picture of the last minutes.
+        for number in 0..45 {
+            let more = [1, 1, 2, 1, 3, 2, 1, 4][number % 8];
+            (0..more).for_each(|place| station.put(&format!("PSU-2610-{number:03}{place}")));
+            std::thread::sleep(std::time::Duration::from_millis(2000));
+        }
+    }
     let refused = refuse_one(&station, &page, "PSU-2611-0007");
     station.server.go_down();
     station.put_text("frequency-response.json", with_chart());
@@ -90,6 +74,156 @@ fn with_chart() -> String {
     )
 }
 
+/// Names as nobody should give them, in a station where much goes wrong.
+fn unlucky_station() -> (Station, Client, Page) {
+    let long = "Unterspannungsversorgungsprüfplatz_".repeat(2);
+    let (station, client, page) = station_with(|station| {
+        station.set("station", "name", &format!("{:?}", long));
+        station.set("station", "location", &format!("{:?}", "W".repeat(100)));
+        std::fs::create_dir(station.path("plugins")).unwrap();
+        std::fs::write(station.path("plugins").join("broken.wasm"), "no module").unwrap();
+        station.set("queue", "max-reports", "2");
+    });
+    let serial = "SN-".to_owned() + &"8".repeat(97);
+    let sequence = refuse_one(&station, &page, &serial);
+    assert_eq!(sequence, 1);
+    let text =
+        with_chart().replace("PSU-2611-0008", &"M".repeat(100)).replace("Ripple", &"ripple_".repeat(14));
+    station.server.go_down();
+    station.put_text(&format!("{}.json", "file_".repeat(40)), text);
+    station.put_text("broken.json", "{\"type\": ");
+    station.wait("it", |_| page.api("GET", "/status", "").json()["queue"]["pending"] == 1);
+    (station, client, page)
+}
+
+fn judge(browser: &mut Browser, page: &Page, paths: &[&str]) {
+    for width in ["phone", "desktop"] {
+        let [day, night] = ["day", "night"].map(|time| Window::named(&format!("{width}-{time}")));
+        browser.resize(day);
+        for path in paths {
+            browser.open(&format!("http://{}{path}", page.address));
+            for window in [day, night] {
+                browser.resize(window);
+                let faults = browser.evaluate(JUDGE);
+                assert_eq!(faults, serde_json::json!([]), "{path} {}", window.name);
+            }
+        }
+    }
+    assert_eq!(browser.faults(), Vec::<String>::new());
+}
+
+#[test]
+fn everything_fits_and_is_legible_everywhere() {
+    let Some(mut browser) = Browser::start() else { return };
+    let (station, _client, page) = unlucky_station();
+    let paths = [
+        "/",
+        "/reports",
+        "/reports?q=nothing",
+        "/reports/1",
+        "/reports/1/correct",
+        "/reports/1/discard",
+        "/reports/2",
+        "/folders",
+        "/folders/0",
+        "/folders/0/remove",
+        "/try",
+        "/settings",
+        "/connection",
+        "/logs?level=debug",
+        "/about",
+    ];
+    judge(&mut browser, &page, &paths);
+    // What comes of a test of the connection, and of a file that is tried.
+    browser.resize(Window::named("phone-day"));
+    browser.open(&format!("http://{}/connection", page.address));
+    browser.follow(|browser| drop(browser.evaluate("document.querySelector('button.main').click()")));
+    assert_eq!(browser.evaluate(JUDGE), serde_json::json!([]));
+    browser.open(&format!("http://{}/try", page.address));
+    std::fs::write(station.path("unit.json"), with_chart()).unwrap();
+    browser.choose("#file", &station.path("unit.json"));
+    browser.follow(|browser| drop(browser.evaluate("document.querySelector('button.main').click()")));
+    assert!(browser.evaluate("document.querySelectorAll('.chart path').length").as_i64() > Some(1));
+    assert_eq!(browser.evaluate(JUDGE), serde_json::json!([]));
+    assert_eq!(browser.faults(), Vec::<String>::new());
+}
+
+/// From nothing to the first report without a mouse: the wizard, and an overview that follows by itself.
+#[test]
+fn a_station_is_set_up_with_the_keyboard() {
+    let Some(mut browser) = Browser::start() else { return };
+    let mut url = String::new();
+    let (station, _client, page) = station_with(|station| {
+        url = station.server.url();
+        for (table, key) in [("server", "url"), ("server", "token-file"), ("station", "name")] {
+            station.set(table, key, "");
+        }
+        station
+            .server
+            .set(wats_simulator::Settings { token: Some("Z29vZA==".to_owned()), ..Default::default() });
+    });
+    browser.resize(Window::named("phone-day"));
+    browser.open(&format!("http://{}/", page.address));
+    assert_eq!(browser.evaluate("location.pathname"), "/setup");
+    assert_eq!(browser.evaluate(JUDGE), serde_json::json!([]));
+
+    // The first stop leads past the navigation.
+    browser.press("Tab");
+    assert_eq!(browser.evaluate("document.activeElement.className"), "skip");
+    browser.press("Enter");
+    browser.wait("document.activeElement.id === 'content'");
+    let mut stops = Vec::new();
+    loop {
+        browser.press("Tab");
+        let stop = browser.evaluate(
+            "(() => { const at = document.activeElement, box = at.getBoundingClientRect(), style = getComputedStyle(at);
+            return { id: at.id || at.textContent, seen: at.matches(':focus-visible') && style.outlineStyle !== 'none'
+                && parseFloat(style.outlineWidth) >= 2, inside: box.top >= 0 && box.bottom <= innerHeight }; })()",
+        );
+        let id = stop["id"].as_str().unwrap().to_owned();
+        assert!(stop["seen"] == true && stop["inside"] == true, "{stop}");
+        match id.as_str() {
+            "server" => browser.write(&url),
+            "api-token" => browser.write("Z29vZA=="),
+            _ => {}
+        }
+        let is_last = id == "Save and start";
+        stops.push(id);
+        if is_last {
+            break;
+        }
+        assert!(stops.len() < 40, "{stops:?}");
+    }
+    let order = [
+        "server",
+        "api-token",
+        "Test the connection",
+        "name",
+        "location",
+        "purpose",
+        "folder",
+        "Save and start",
+    ];
+    assert_eq!(stops, order);
+    browser.follow(|browser| browser.press("Enter"));
+    assert_eq!(browser.evaluate("location.pathname"), "/");
+    browser.wait("document.querySelector('.state h1').textContent === 'All reports have arrived'");
+
+    station.put("BY-KEYBOARD");
+    browser.wait("document.body.textContent.includes('BY-KEYBOARD')");
+    browser.wait("document.querySelectorAll('.pulse .bar').length > 0");
+    station.server.go_down();
+    browser.wait("document.querySelector('.state h1').textContent === 'The server does not answer'");
+    // A slash leads to the search.
+    browser.open(&format!("http://{}/reports", page.address));
+    browser.press("/");
+    browser.wait("document.activeElement.id === 'q'");
+    browser.write("keyboard");
+    browser.follow(|browser| browser.press("Enter"));
+    assert_eq!(browser.evaluate("document.querySelectorAll('td.serial').length"), 1);
+    assert_eq!(browser.faults(), Vec::<String>::new());
+}
+
 /// Width and height of a PNG.
 fn size_of_png(bytes: &[u8]) -> (u32, u32) {
     assert!(bytes.starts_with(b"\x89PNG\r\n\x1a\n"));
@@ -97,48 +231,53 @@ fn size_of_png(bytes: &[u8]) -> (u32, u32) {
     (number(16), number(20))
 }
 
+fn take_picture(browser: &mut Browser, name: &str, window: Window) {
+    let picture = browser.picture();
+    assert_eq!(size_of_png(&picture), (window.width, window.height));
+    let length = picture.len();
+    assert!(length > 15_000, "{name} {} is nearly blank: {length} bytes", window.name);
+    if updates() {
+        let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/wats-client-page");
+        std::fs::write(docs.join(format!("{name}-{}.png", window.name)), picture).unwrap();
+    }
+}
+
 #[test]
-fn pages_look_right_by_day_and_night_and_on_a_phone() {
-    let Some(chromium) = chromium() else { return };
+fn pictures_for_the_documentation() {
+    let Some(mut browser) = Browser::start() else { return };
     let (station, _client, page, refused, waiting) = busy_station();
     station.wait("the refusal", |_| page.get("/live").body.contains("The server refuses"));
-    let profile = tempfile::tempdir().unwrap();
-    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/wats-client-page");
-    let update = std::env::var_os("UPDATE_GOLDEN").is_some();
     let report = format!("/reports/{waiting}");
     let pictures = [
-        ("overview", "/", "desktop", "day"),
-        ("overview", "/", "desktop", "night"),
-        ("overview", "/", "phone", "day"),
-        ("overview", "/", "phone", "night"),
-        ("report", &report, "desktop", "day"),
-        ("report", &report, "phone", "night"),
-        ("reports", "/reports", "phone", "night"),
-        ("folder", "/folders/0", "desktop", "day"),
+        ("overview", "/", "desktop-day"),
+        ("overview", "/", "desktop-night"),
+        ("overview", "/", "phone-day"),
+        ("report", &report, "desktop-day"),
+        ("report", &report, "phone-night"),
+        ("reports", "/reports", "phone-night"),
     ];
-    for (name, path, window, time) in pictures {
-        let (width, height) = if window == "phone" { (390, 844) } else { (1100, 900) };
-        let file = station.path(&format!("{name}-{window}-{time}.png"));
-        let arguments = [
-            "--virtual-time-budget=1000",
-            &format!("--screenshot={}", file.display()),
-            &format!("--window-size={width},{height}"),
-            &format!("--blink-settings=preferredColorScheme={}", u8::from(time == "day")),
-            &format!("http://{}{path}", page.address),
-        ];
-        browse(&chromium, profile.path(), &arguments);
-        let bytes = std::fs::read(&file).unwrap();
-        assert_eq!(size_of_png(&bytes), (width, height));
-        let length = bytes.len();
-        assert!(length > 15_000, "{name} on a {window} by {time} is nearly blank: {length} bytes");
-        if update {
-            std::fs::create_dir_all(&docs).unwrap();
-            std::fs::copy(&file, docs.join(file.file_name().unwrap())).unwrap();
-        }
+    for (name, path, window) in pictures {
+        let window = Window::named(window);
+        browser.resize(window);
+        browser.open(&format!("http://{}{path}", page.address));
+        take_picture(&mut browser, name, window);
     }
-    // The script has run under the page's own policy: it shows local times, and where it comes from beside them.
-    let address = format!("http://{}/reports/{refused}", page.address);
-    let seen = browse(&chromium, profile.path(), &["--dump-dom", "--virtual-time-budget=1000", &address]);
-    assert!(seen.contains("<time datetime=\"") && seen.contains("\" title=\"20"), "{seen}");
-    assert!(seen.contains("no such &lt;operation&gt;"), "{seen}");
+    let desktop = Window::named("desktop-day");
+    browser.resize(desktop);
+    browser.open(&format!("http://{}/connection", page.address));
+    browser.follow(|browser| drop(browser.evaluate("document.querySelector('button.main').click()")));
+    take_picture(&mut browser, "connection", desktop);
+    browser.open(&format!("http://{}/try", page.address));
+    std::fs::write(station.path("board-17.json"), with_chart()).unwrap();
+    browser.choose("#file", &station.path("board-17.json"));
+    browser.follow(|browser| drop(browser.evaluate("document.querySelector('button.main').click()")));
+    browser.evaluate("document.querySelector('.outcome').scrollIntoView()");
+    take_picture(&mut browser, "try", desktop);
+
+    // The script has run under the page's own policy: it shows local times, and where they come from beside them.
+    browser.open(&format!("http://{}/reports/{refused}", page.address));
+    let times = "[...document.querySelectorAll('time')].every((time) => time.title.startsWith('20'))";
+    assert_eq!(browser.evaluate(times), true);
+    assert_eq!(browser.evaluate("document.body.textContent.includes('no such <operation>')"), true);
+    assert_eq!(browser.faults(), Vec::<String>::new());
 }

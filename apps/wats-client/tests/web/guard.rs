@@ -14,7 +14,7 @@ const ORDERS: [&str; 13] = [
     "/folders/0/remove",
     "/try",
     "/settings",
-    "/settings/token",
+    "/settings/secret",
     "/settings/password",
     "/connection",
     "/setup",

@@ -156,11 +156,16 @@ impl Page {
 
     /// Asks the control interface.
     pub(crate) fn api(&self, method: &str, path: &str, body: &str) -> Answer {
+        self.api_bytes(method, path, body.as_bytes())
+    }
+
+    /// Asks the control interface with a body that need not be a text.
+    pub(crate) fn api_bytes(&self, method: &str, path: &str, body: &[u8]) -> Answer {
         let authorization = format!("Authorization: Bearer {WEB_TOKEN}");
         let headers =
             [self.host().as_str(), &authorization, "Content-Type: application/json"].map(str::to_owned);
         let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
-        self.send(method, &format!("/api/v1{path}"), &headers, body.as_bytes()).unwrap()
+        self.send(method, &format!("/api/v1{path}"), &headers, body).unwrap()
     }
 }
 

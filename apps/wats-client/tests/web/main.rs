@@ -2,6 +2,7 @@
 
 mod api;
 mod browser;
+mod chromium;
 mod guard;
 mod http;
 mod pages;

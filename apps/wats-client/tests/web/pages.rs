@@ -12,14 +12,14 @@ fn the_overview_says_how_it_is() {
     station.wait("the overview", |_| page.get("/live").body.contains("All reports have arrived"));
     let body = page.get("/").expect(200).body;
     for part in
-        ["FCT-01", ">ONE<", "Delivered", "1 delivered in the last ten minutes", "<svg class=\"pulse wide\""]
+        ["FCT-01", ">ONE<", "Delivered", "1 delivered in the last ten minutes", "<figure class=\"pulse\""]
     {
         assert!(body.contains(part), "{part} in {body}");
     }
     station.server.go_down();
     station.put("TWO");
     station.wait("the outage", |_| page.get("/live").body.contains("The server does not answer"));
-    station.wait("the report", |_| page.get("/live").body.contains("One report is safe on this disk"));
+    station.wait("the report", |_| page.get("/live").body.contains("One report waits, safe on this disk"));
 }
 
 #[test]
@@ -131,6 +131,35 @@ fn hostile_text_stays_text() {
     assert!(page.get("/reports/1").body.contains("&lt;script&gt;alert(1)"));
 }
 
+/// Much of everything, and numbers that are none: the page stays small, and the client goes on.
+#[test]
+fn a_monstrous_report_stays_bounded() {
+    let (station, _client, page) = station();
+    let measured = r#"{"id":9,"group":"M","stepType":"ET_NLT","name":"<i>","status":"P","numericMeas":[
+        {"compOp":"GELE","status":"P","unit":"V","value":"NaN","lowLimit":"-inf","highLimit":1e308}]},"#;
+    let plain = r#"{"id":9,"group":"M","stepType":"ET_A","name":"<i>","status":"D"},"#;
+    let at = SAMPLE.rfind("{ \"id\": 3").unwrap();
+    let with_steps = |steps: String, name: &str| {
+        let text = format!("{}{steps}{}", &SAMPLE[..at], &SAMPLE[at..]);
+        text.replace("SN-0001", name).replace("\"id\": \"", "\"note\": \"")
+    };
+    let bounded = |body: &str| {
+        assert!(body.contains("rows more, in the download") && !body.contains("<i>"), "{}", &body[..2000]);
+        assert!(body.matches("<tr").count() < 3100 && body.len() < 3_000_000, "{}", body.len());
+    };
+    let text = with_steps(measured.repeat(5000), "TRIED");
+    let tried = page.upload("/try", "/try", &[("converter", "wsjf")], "many.json", text.as_bytes());
+    let body = tried.expect(200).body;
+    bounded(&body);
+    assert!(body.contains("NaN V") && !body.contains("cx=\"NaN"));
+
+    station.server.go_down();
+    station.put_text("many.json", with_steps(plain.repeat(10_000), "MANY"));
+    station.wait("it", |_| page.api("GET", "/status", "").json()["queue"]["pending"] == 1);
+    bounded(&page.get("/reports/1").expect(200).body);
+    page.get("/").expect(200);
+}
+
 #[test]
 fn a_file_can_be_tried_before_its_folder_is_watched() {
     let (station, _client, page) = station();
@@ -164,7 +193,7 @@ fn logs_and_the_connection_can_be_looked_at() {
     });
     station.server.go_down();
     let body = page.post("/connection", "/connection", &[]).expect(200).body;
-    assert!(body.contains("o connection to the server"), "{body}");
+    assert!(body.contains("<li data-ok=\"false\"><span class=\"step\">TCP</span>"), "{body}");
     let about = page.get("/about").expect(200).body;
     assert!(about.contains(env!("CARGO_PKG_VERSION")) && about.contains("openapi.json"), "{about}");
 }
@@ -180,4 +209,46 @@ fn an_occupied_port_is_no_reason_to_stop() {
     station.wait_for(1);
     assert!(station.log().contains("the web page is off"), "{}", station.log());
     drop(station_with(|station| station.set("health", "listen", "\"\"")));
+}
+
+/// Plug-ins and commands stand beside what is built in: listed, and there to be tried and chosen.
+#[test]
+fn converters_of_ones_own_are_listed_and_tried() {
+    let label = include_str!("../../../../crates/wats-plugins/tests/plugins/label.wat");
+    let (station, _client, page) = station_with(|station| {
+        let folder = station.path("plugins");
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join("label.wasm"), wat::parse_str(label).unwrap()).unwrap();
+        std::fs::write(folder.join("broken.wasm"), "no module").unwrap();
+        let program = std::env::current_exe().unwrap().display().to_string();
+        station.set("command.mine", "run", &format!("[{program:?}, \"{{file}}\"]"));
+    });
+    let body = page.get("/folders").expect(200).body;
+    for part in ["plugin:label", "Label printer", "*.lbl", "plug-in", "command:mine", "built in", "spea"] {
+        assert!(body.contains(part), "{part} in {body}");
+    }
+    assert!(body.contains("broken.wasm cannot be used") && page.get("/live").body.contains("broken.wasm"));
+    let form = page.get("/folders/new").expect(200).body;
+    assert!(form.contains("<option value=\"plugin:label\">") && form.contains("Which lane"), "{form}");
+    let answer = page.api("GET", "/converters", "").json();
+    assert!(answer["faults"][0].as_str().unwrap().contains("broken.wasm"), "{answer}");
+
+    for converter in ["auto", "plugin:label"] {
+        let fields = [("converter", converter), ("arguments", "lane = 2")];
+        let body = page.upload("/try", "/try", &fields, "a.lbl", b"LBL-7").expect(200).body;
+        assert!(body.contains("read by <strong>plugin:label") && body.contains("LBL-7"), "{body}");
+    }
+    // A plug-in is also named by its file, but only by one that a watched folder names already.
+    let file = station.path("plugins/label.wasm").display().to_string();
+    let tried = page.upload("/try", "/try", &[("converter", &file)], "a.lbl", b"LBL-7").expect(200).body;
+    assert!(tried.contains("there is no converter named"), "{tried}");
+    let folder = station.path("labels").display().to_string();
+    let fields = [("folder", folder.as_str()), ("converter", &file), ("action", "save")];
+    page.upload("/folders/new", "/folders/new", &fields, "", b"").expect(200);
+    assert!(page.get("/folders/1").body.contains(&format!("<option value=\"{file}\" selected>")));
+    let tried = page.upload("/try", "/try", &[("converter", &file)], "a.lbl", b"LBL-7").expect(200).body;
+    assert!(tried.contains("read by <strong>plugin:label"), "{tried}");
+    station.wait("the folder", |station| station.path("labels").is_dir());
+    std::fs::write(station.path("labels/unit.lbl"), "LBL-8").unwrap();
+    station.wait_for(1);
 }

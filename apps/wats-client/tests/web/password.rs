@@ -60,6 +60,42 @@ fn the_password_opens_the_page() {
     page.get("/").expect(303);
 }
 
+/// A cookie from before is worth nothing: not after signing out, and not after a new start of the service.
+#[test]
+fn a_session_survives_nothing_that_it_should_not() {
+    let (station, mut client, page) = station_with(|station| {
+        std::fs::write(station.path("password"), "correct horse battery").unwrap();
+        let file = format!("{:?}", station.path("password").display().to_string());
+        station.set("web", "password-file", &file);
+    });
+    let before = page.get("/login").expect(200);
+    let first = page.cookie.borrow().clone();
+    assert!(!first.is_empty() && !before.body.contains(&first));
+    page.post("/login", "/login", &[("password", "correct horse battery")]).expect(303);
+    assert_ne!(*page.cookie.borrow(), first, "a cookie that somebody has planted is not signed in");
+    let signed_in = page.cookie.borrow().clone();
+    let with = |cookie: &str| {
+        let headers = [format!("Host: {}", page.address), format!("Cookie: {cookie}")];
+        page.send("GET", "/reports", &headers.each_ref().map(String::as_str), b"").unwrap().status
+    };
+    assert_eq!((with(&signed_in), with(&first)), (200, 303));
+    page.post("/", "/logout", &[]).expect(303);
+    assert_eq!(with(&signed_in), 303);
+
+    page.post("/login", "/login", &[("password", "correct horse battery")]).expect(303);
+    let signed_in = page.cookie.borrow().clone();
+    let token = page.token("/settings");
+    assert_eq!(with(&signed_in), 200);
+    client.kill();
+    let _client = station.start();
+    station.wait("the page", |_| page.try_get("/login").is_some());
+    assert_eq!(with(&signed_in), 303);
+    *page.cookie.borrow_mut() = signed_in;
+    let form = ["Sec-Fetch-Site: same-origin", "Content-Type: application/x-www-form-urlencoded"];
+    let body = format!("token={token}&station.location=X");
+    page.post_raw("/settings", &form, body.as_bytes()).expect(403);
+}
+
 #[test]
 fn passwords_cannot_be_guessed_fast() {
     let (_station, _client, page) = station_with(|station| {

@@ -1,19 +1,20 @@
 //! A file that does not grow for ever.
 
-use super::stream::text_line;
+use super::stream::{json_line, text_line};
 use super::{Record, Sink};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-/// Lines for people in a file. When the file is full it becomes `NAME.1`, what was `NAME.1` becomes `NAME.2`, and so
+/// Lines for people, or a JSON object a line, in a file. When the file is full it becomes `NAME.1`, what was `NAME.1` becomes `NAME.2`, and so
 /// on; the oldest is deleted.
 #[derive(Debug)]
 pub struct RotatingFile {
     path: PathBuf,
     limit: u64,
     keep: u32,
+    json: bool,
     open: Mutex<Option<Open>>,
 }
 
@@ -26,7 +27,7 @@ struct Open {
 impl RotatingFile {
     /// At this path, at most 10 MB, with five older ones. Nothing is opened before the first message.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), limit: 10_000_000, keep: 5, open: Mutex::default() }
+        Self { path: path.into(), limit: 10_000_000, keep: 5, json: false, open: Mutex::default() }
     }
 
     /// Bytes that a file may have; a longer message gets a file of its own.
@@ -40,6 +41,14 @@ impl RotatingFile {
     #[must_use]
     pub fn keep(mut self, files: u32) -> Self {
         self.keep = files;
+        self
+    }
+
+    /// With a JSON object a line, for whatever collects it: `time` (RFC 3339), `level`, `target`, `message`, and where
+    /// there are any, `event` and `fields`.
+    #[must_use]
+    pub fn json(mut self, json: bool) -> Self {
+        self.json = json;
         self
     }
 
@@ -121,7 +130,8 @@ impl Open {
 
 impl Sink for RotatingFile {
     fn write(&self, record: &Record<'_>) -> io::Result<()> {
-        self.write_line(&(text_line(record) + "\n"))
+        let line = if self.json { json_line(record) } else { text_line(record) };
+        self.write_line(&(line + "\n"))
     }
 }
 

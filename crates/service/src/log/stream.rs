@@ -94,32 +94,37 @@ impl<W: Write> JsonLines<W> {
 
 impl<W: Write + Send + 'static> Sink for JsonLines<W> {
     fn write(&self, record: &Record<'_>) -> io::Result<()> {
-        let mut line = format!(
-            "{{\"time\":\"{}\",\"level\":\"{}\",\"target\":{},\"message\":{}",
-            rfc3339(record.time),
-            record.level().as_str().to_ascii_lowercase(),
-            quoted(record.metadata.target()),
-            quoted(&record.message)
-        );
-        // Writing to a string cannot fail.
-        if let Some(event) = record.event_id {
-            let _ = write!(line, ",\"event\":{event}");
-        }
-        if !record.fields.is_empty() {
-            line.push_str(",\"fields\":{");
-            for (number, (name, value)) in record.fields.iter().enumerate() {
-                // A name that comes again, of an outer span, is hidden by the inner one.
-                if record.fields[..number].iter().any(|(before, _)| before == name) {
-                    continue;
-                }
-                let separator = if number == 0 { "" } else { "," };
-                let _ = write!(line, "{separator}{}:{}", quoted(name), json(value));
+        self.0.write(json_line(record))
+    }
+}
+
+/// A JSON object.
+pub(super) fn json_line(record: &Record<'_>) -> String {
+    let mut line = format!(
+        "{{\"time\":\"{}\",\"level\":\"{}\",\"target\":{},\"message\":{}",
+        rfc3339(record.time),
+        record.level().as_str().to_ascii_lowercase(),
+        quoted(record.metadata.target()),
+        quoted(&record.message)
+    );
+    // Writing to a string cannot fail.
+    if let Some(event) = record.event_id {
+        let _ = write!(line, ",\"event\":{event}");
+    }
+    if !record.fields.is_empty() {
+        line.push_str(",\"fields\":{");
+        for (number, (name, value)) in record.fields.iter().enumerate() {
+            // A name that comes again, of an outer span, is hidden by the inner one.
+            if record.fields[..number].iter().any(|(before, _)| before == name) {
+                continue;
             }
-            line.push('}');
+            let separator = if number == 0 { "" } else { "," };
+            let _ = write!(line, "{separator}{}:{}", quoted(name), json(value));
         }
         line.push('}');
-        self.0.write(line)
     }
+    line.push('}');
+    line
 }
 
 /// JSON has no word for an infinite number, or for none at all.

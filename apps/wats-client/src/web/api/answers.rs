@@ -5,7 +5,8 @@ use super::super::look::{self, Entry, Wanted};
 use super::super::problem::Problem;
 use super::super::{Parts, Shared, connection, form, logs, reports, settings, trial};
 use crate::config::keys::{self, KEYS};
-use crate::health::{details, metrics as prometheus, not_ready};
+use crate::health::{details, not_ready};
+use crate::metrics;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection};
@@ -137,6 +138,26 @@ pub(super) async fn retry(Extension(parts): Shared, sequence: Number) -> Answer<
     Ok(StatusCode::NO_CONTENT)
 }
 
+pub(super) async fn retry_refused(Extension(parts): Shared) -> Answer<Json<Value>> {
+    let reports = reports::requeue_refused(&parts).await?;
+    tracing::info!("{reports} refused reports are tried again, as the control interface was told");
+    Ok(Json(json!({ "reports": reports })))
+}
+
+pub(super) async fn replace(
+    Extension(parts): Shared,
+    sequence: Number,
+    body: Result<Bytes, BytesRejection>,
+) -> Answer<StatusCode> {
+    let (Path(sequence), body) = (sequence?, body?);
+    let text = String::from_utf8(body.to_vec())
+        .map_err(|_| Refused::new(StatusCode::BAD_REQUEST, "the report is not in UTF-8"))?;
+    reports::find(&parts, sequence).await?;
+    reports::order(&parts, move |store| store.replace(sequence, &text)).await?;
+    tracing::info!(sequence, "a refused report was corrected, as the control interface was told");
+    Ok(StatusCode::NO_CONTENT)
+}
+
 pub(super) async fn discard(Extension(parts): Shared, sequence: Number) -> Answer<StatusCode> {
     let Path(sequence) = sequence?;
     reports::find(&parts, sequence).await?;
@@ -145,15 +166,20 @@ pub(super) async fn discard(Extension(parts): Shared, sequence: Number) -> Answe
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub(super) async fn converters() -> Json<Value> {
+pub(super) async fn converters(Extension(parts): Shared) -> Json<Value> {
+    let config = parts.live.current();
     let argument = |argument: &wats_converters::Argument| json!({"name": argument.name, "meaning": argument.meaning, "default": argument.default});
-    let all = wats_converters::all().iter().map(|converter| {
+    let all = config.converters.iter().map(|converter| {
         let description = converter.describe();
         let arguments: Vec<Value> = description.arguments.iter().map(argument).collect();
         json!({"name": converter.name(), "title": description.title, "patterns": description.patterns, "arguments": arguments})
     });
     let common: Vec<Value> = wats_converters::COMMON_ARGUMENTS.iter().map(argument).collect();
-    Json(json!({"converters": all.collect::<Vec<_>>(), "commonArguments": common}))
+    Json(json!({
+        "converters": all.collect::<Vec<_>>(),
+        "commonArguments": common,
+        "faults": config.converters.faults,
+    }))
 }
 
 /// `name`, `converter`, and everything else is an argument of the converter.
@@ -242,6 +268,7 @@ pub(super) async fn logs(
 
 pub(super) async fn metrics(Extension(parts): Shared) -> Response {
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
-    let text = prometheus(&parts.queue, &parts.status, &parts.liveness);
+    let config = parts.live.current();
+    let text = metrics::metrics(&parts.queue, &parts.status, &config, &parts.liveness);
     ([(header::CONTENT_TYPE, kind)], text).into_response()
 }

@@ -15,12 +15,13 @@ use axum::routing::{MethodRouter, get, post};
 const DESCRIPTION: &str = include_str!("openapi.json");
 
 /// Every path, with what it answers. A test compares them with the description.
-fn table() -> [(&'static str, MethodRouter); 12] {
+fn table() -> [(&'static str, MethodRouter); 13] {
     [
         ("/status", get(answers::status)),
         ("/reports", get(answers::reports)),
+        ("/reports/retry", post(answers::retry_refused)),
         ("/reports/{sequence}", get(answers::report).delete(answers::discard)),
-        ("/reports/{sequence}/content", get(answers::content)),
+        ("/reports/{sequence}/content", get(answers::content).put(answers::replace)),
         ("/reports/{sequence}/retry", post(answers::retry)),
         ("/converters", get(answers::converters)),
         ("/convert", post(answers::convert)),
