@@ -54,10 +54,10 @@ $Work = Join-Path ([IO.Path]::GetTempPath()) 'landfall-verify'
 
 # Every step, in the order of `landfall verify --steps`.
 $Known = @(
-    'install', 'files', 'service', 'health', 'check', 'secrets', 'restart',
-    'upgrade', 'upgrade-configuration', 'upgrade-service', 'upgrade-work', 'reinstall', 'downgrade',
+    'layout', 'install', 'files', 'registry', 'service', 'health', 'check', 'secrets', 'restart', 'recovery',
+    'upgrade', 'upgrade-configuration', 'upgrade-service', 'upgrade-work', 'reinstall', 'repair', 'downgrade',
     'remove', 'remove-keeps', 'remove-leaves', 'return', 'purge',
-    'script-fails', 'disk-full', 'killed', 'not-ready', 'reboot', 'power-cut', 'selinux'
+    'wrong-setting', 'script-fails', 'disk-full', 'killed', 'not-ready', 'reboot', 'power-cut', 'selinux'
 )
 
 # ---- steps and evidence -----------------------------------------------------------------------------------------
@@ -145,6 +145,56 @@ function Must-Install([string] $Verb, [string] $File, [string[]] $Properties = @
     Ensure ($code -eq 0 -or $code -eq 3010) "msiexec ended with $code"
 }
 
+# The same by the system itself, as a task that is gone afterwards.
+function Install-AsSystem([string] $File, [string] $Property) {
+    $log = Join-Path $Work ('{0}.log' -f $script:Logs.Count)
+    [void] $script:Logs.Add($log)
+    $words = "/i `"$File`" $Property /qn /norestart /l*v `"$log`""
+    $task = 'landfall-verify'
+    $action = New-ScheduledTaskAction -Execute "$env:SystemRoot\System32\msiexec.exe" -Argument $words
+    $system = New-ScheduledTaskPrincipal -UserId 'SYSTEM' -LogonType ServiceAccount -RunLevel Highest
+    Register-ScheduledTask $task -Action $action -Principal $system -Force | Out-Null
+    try {
+        Start-ScheduledTask $task
+        # What has not run yet answers 0x41303, what runs 0x41301.
+        Wait-For 'the task of the system ends' {
+            (Get-ScheduledTaskInfo $task).LastTaskResult -notin 0x41301, 0x41303
+        } 300
+        $code = (Get-ScheduledTaskInfo $task).LastTaskResult
+    } finally {
+        Unregister-ScheduledTask $task -Confirm:$false
+    }
+    [void] $script:Commands.Add([ordered]@{ command = "msiexec $words"; code = [int] $code; output = '' })
+    return [int] $code
+}
+
+# A copy of an installer that fails between the removal of the older version and its end.
+function New-FailingInstaller([string] $From) {
+    $to = Join-Path $Work 'failing.msi'
+    Copy-Item $From $to -Force
+    $installer = New-Object -ComObject WindowsInstaller.Installer
+    # It has no type library: its methods are called by name. 1: changes are kept at Commit.
+    $call = { param($Object, [string] $Method, [object[]] $Arguments)
+        $Object.GetType().InvokeMember($Method, [Reflection.BindingFlags]::InvokeMethod, $null, $Object, $Arguments) }
+    $database = & $call $installer 'OpenDatabase' @($to, 1)
+    # 3106: a program, deferred, as the system.
+    $queries = @(
+        ("INSERT INTO ``CustomAction`` (``Action``, ``Type``, ``Source``, ``Target``) VALUES ('Bang', 3106, " +
+            "'System64Folder', '`"[System64Folder]cmd.exe`" /c exit 1')"),
+        "INSERT INTO ``InstallExecuteSequence`` (``Action``, ``Sequence``) VALUES ('Bang', 6590)"
+    )
+    foreach ($query in $queries) {
+        $view = & $call $database 'OpenView' @($query)
+        & $call $view 'Execute' @() | Out-Null
+        & $call $view 'Close' @() | Out-Null
+    }
+    & $call $database 'Commit' @() | Out-Null
+    [void] [Runtime.InteropServices.Marshal]::FinalReleaseComObject($database)
+    [void] [Runtime.InteropServices.Marshal]::FinalReleaseComObject($installer)
+    [GC]::Collect()
+    return $to
+}
+
 $Given = @("INSTALLDIR=`"$Folder`"", "SERVER_URL=$Server", "API_TOKEN=$Token")
 
 # ---- the service and its work -----------------------------------------------------------------------------------
@@ -230,6 +280,15 @@ function Must-Run {
 function Play([string] $New, [string] $Old) {
     $noPrevious = 'not run: there is no previous release to begin from; name its folder with -Previous'
 
+    Step 'layout' {
+        $place = "$Work\layout"
+        Must-Install '/a' $New "TARGETDIR=`"$place`""
+        foreach ($name in "$Name.exe", 'README.md', 'config.toml') {
+            Ensure ([bool] (Get-ChildItem $place -Recurse -Filter $name)) "$name is not laid out in $place"
+        }
+        Ensure (-not (Test-Path $ServiceKey)) 'an administrative installation registered the service'
+        Ensure (-not (Is-Listed)) 'an administrative installation stands in the list of programs'
+    }
     Step 'install' -Essential {
         Start-Companion
         Must-Install '/i' $New $Given
@@ -241,12 +300,22 @@ function Play([string] $New, [string] $Old) {
         $version = (Get-Item $Program).VersionInfo
         Ensure ($version.ProductName -eq 'WATS Client') "the program calls itself `"$($version.ProductName)`""
         Ensure ($version.FileVersion -eq $script:Version) "the program has the version $($version.FileVersion)"
-        $variables = (Get-ItemProperty $ServiceKey).Environment
-        Ensure ($variables -contains "WATS_CLIENT_SERVER_URL=$Server") "the service has the variables $variables"
         # Nobody but the system, administrators and the service.
         $readers = (Get-Acl $Credential).Access | ForEach-Object { $_.IdentityReference.Value }
         $others = @($readers | Where-Object { $_ -notmatch '^(NT AUTHORITY\\SYSTEM|BUILTIN\\Administrators|NT SERVICE\\)' })
         Ensure ($others.Count -eq 0) "others may read the token: $others"
+    }
+    Step 'registry' {
+        $variables = (Get-ItemProperty $ServiceKey).Environment
+        Ensure ($variables -contains "WATS_CLIENT_SERVER_URL=$Server") "the service has the variables $variables"
+        $listed = @(Get-Listed)
+        Ensure ($listed.Count -eq 1) "the list of programs has it $($listed.Count) times"
+        $version = $listed[0].GetValue('DisplayVersion')
+        Ensure ($version -eq $script:Version) "the list of programs has the version $version"
+        Ensure ($listed[0].GetValue('NoModify') -eq 1) 'the list of programs offers to modify it'
+        $source = "HKLM:\SYSTEM\CurrentControlSet\Services\EventLog\Application\$Service"
+        $messages = (Get-ItemProperty $source).EventMessageFile
+        Ensure ($messages -eq $Program) "the source of events has its sentences in $messages"
     }
     Step 'service' -Essential {
         Wait-For 'the service runs' { Is-Running }
@@ -258,9 +327,9 @@ function Play([string] $New, [string] $Old) {
         Ensure (([regex]::Matches($recovery, 'RESTART')).Count -ge 3) "recovery is not three restarts: $recovery"
         Ensure ((Run 'sc.exe' 'qfailureflag', $Service).Output -match 'TRUE') 'recovery does not count errors'
         Ensure ((Run 'sc.exe' 'qsidtype', $Service).Output -match 'UNRESTRICTED') 'it has no identifier of its own'
-        # It comes back after its process was killed.
-        Stop-Process -Id $found.ProcessId -Force
-        Wait-For 'the service runs again after its process was killed' { Is-Running }
+        $process = Get-CimInstance Win32_Process -Filter "ProcessId=$($found.ProcessId)"
+        $owner = (Invoke-CimMethod $process -MethodName GetOwner).User
+        Ensure ($owner -eq $Service) "its process belongs to $owner"
     }
     Step 'health' { Wait-For "$Health answers" { Answers $Health } }
     Step 'check' {
@@ -285,6 +354,15 @@ function Play([string] $New, [string] $Old) {
         Configuration-IsKept
         Work-IsDone
     }
+    Step 'recovery' {
+        $before = (Get-CimInstance Win32_Service -Filter "Name='$Service'").ProcessId
+        Ensure ($before -gt 0) 'the service has no process'
+        Stop-Process -Id $before -Force
+        Wait-For 'the service runs in a new process' {
+            $now = (Get-CimInstance Win32_Service -Filter "Name='$Service'").ProcessId
+            $now -gt 0 -and $now -ne $before -and (Is-Running)
+        }
+    }
     # The life from the previous release on begins on a clean machine.
     if (-not $script:Blocked) { [void] (Install '/x' $New 'PURGE=1') }
 
@@ -300,9 +378,13 @@ function Play([string] $New, [string] $Old) {
         Must-Run
         Edit-Configuration
         Queue-Work
-        Must-Install '/i' $New
+        # Restart Manager finds the service in use and leaves it to the installer, which stops it: nobody has to restart.
+        $code = Install '/i' $New
+        Ensure ($code -eq 0) "msiexec ended with $code"
         $version = (Get-Item $Program).VersionInfo.FileVersion
         Ensure ($version -eq $script:Version) "the program has the version $version"
+        $listed = @(Get-Listed)
+        Ensure ($listed.Count -eq 1) "the list of programs has it $($listed.Count) times"
     }
     if (-not $Old) { $script:Steps[$script:Steps.Count - 1].verdict = 'not-run'; $script:Steps[$script:Steps.Count - 1].reason = $noPrevious -replace '^not run: ', '' }
     Step 'upgrade-configuration' { if (-not $Old) { throw $noPrevious }; Configuration-IsKept }
@@ -324,6 +406,17 @@ function Play([string] $New, [string] $Old) {
         Work-IsKept
         Must-Run
     }
+    Step 'repair' {
+        Stop-Service $Service
+        Remove-Item "$Folder\doc\README.md"
+        Write-Text $Program 'damaged'
+        Must-Install '/fa' $New
+        Ensure (Test-Path "$Folder\doc\README.md") 'a deleted file stays so'
+        Ensure ((Get-Item $Program).VersionInfo.FileVersion -eq $script:Version) 'a damaged file stays so'
+        Configuration-IsKept
+        Work-IsKept
+        Must-Run
+    }
     Step 'downgrade' {
         if (-not $Old) { throw $noPrevious }
         $code = Install '/i' $Old
@@ -337,6 +430,8 @@ function Play([string] $New, [string] $Old) {
         Must-Install '/x' $New
         Ensure (-not (Test-Path $Program)) "$Program is still there"
         Ensure (-not (Get-Service $Service -ErrorAction SilentlyContinue)) 'the service is still registered'
+        $code = Install '/x' $New
+        Ensure ($code -eq 1605) "removed once more, msiexec ends with $code"
     }
     Step 'remove-keeps' { Configuration-IsKept; Work-IsKept }
     Step 'remove-leaves' {
@@ -348,7 +443,9 @@ function Play([string] $New, [string] $Old) {
         Ensure (-not (Test-Path $source)) 'the source of events is still registered'
     }
     Step 'return' {
-        Must-Install '/i' $New "INSTALLDIR=`"$Folder`""
+        # As a group policy that assigns the package to computers does it: the system itself, before anybody logs on.
+        $code = Install-AsSystem $New "INSTALLDIR=`"$Folder`""
+        Ensure ($code -eq 0) "msiexec, run by the system, ended with $code"
         Must-Run
         Configuration-IsKept
         Work-IsDone
@@ -359,6 +456,24 @@ function Play([string] $New, [string] $Old) {
         foreach ($path in $Folder, $Data, $Settings) { Ensure (-not (Test-Path $path)) "$path is still there" }
     }
 
+    Step 'wrong-setting' {
+        $wrong = 'SERVER_URL=ftp://wrong.test'
+        $code = Install '/i' $New $wrong
+        Ensure ($code -eq 1603) "an address that cannot be was taken: $code"
+        Ensure (-not (Test-Path $Program) -and -not (Test-Path $Data)) 'what was refused has changed something'
+        if (-not $Old) { Remark 'an upgrade was not refused: there is no previous release'; return }
+        Start-Companion
+        Must-Install '/i' $Old $Given
+        Must-Run
+        Edit-Configuration
+        $code = Install '/i' $New $wrong
+        Ensure ($code -eq 1603) "an address that cannot be was taken: $code"
+        Ensure ((Get-Item $Program).VersionInfo.FileVersion -ne $script:Version) 'what was refused has changed the program'
+        Must-Run
+        Configuration-IsKept
+        Stop-Companion
+        Must-Install '/x' $Old 'PURGE=1'
+    }
     Step 'script-fails' { throw 'not applicable: msiexec runs no scripts of the product' }
     Step 'disk-full' { throw 'not run: a hosted machine has no disk that can be filled; Wine takes this step' }
     Step 'killed' {
@@ -385,29 +500,40 @@ function Play([string] $New, [string] $Old) {
         Must-Install '/x' $New 'PURGE=1'
     }
     Step 'not-ready' {
-        # An upgrade that is refused for an answer that cannot be.
+        # An upgrade that fails at its very end, when the older version is gone already: all of it is undone.
         if (-not $Old) { throw $noPrevious }
         Start-Companion
         Must-Install '/i' $Old $Given
         Must-Run
         Edit-Configuration
-        $refused = Install '/i' $New 'SERVER_URL=ftp://wrong.test'
-        Ensure ($refused -eq 1603) "an address that cannot be was taken: $refused"
+        Queue-Work
+        $former = (Get-Item $Program).VersionInfo.FileVersion
+        $code = Install '/i' (New-FailingInstaller $New)
+        Ensure ($code -eq 1603) "an upgrade that fails ended with $code"
+        $version = (Get-Item $Program).VersionInfo.FileVersion
+        Ensure ($version -eq $former) "after an upgrade that failed the program has the version $version"
         Must-Run
         Configuration-IsKept
-        Remark 'an upgrade that is refused leaves the version before running; one whose service fails is not tried'
+        Work-IsKept
+        Must-Install '/i' $New
+        Must-Run
+        Configuration-IsKept
+        Work-IsDone
         Stop-Companion
-        Must-Install '/x' $Old 'PURGE=1'
+        Must-Install '/x' $New 'PURGE=1'
     }
     Step 'reboot' { throw 'not run: restart the machine and run `Get-Service wats-client` by hand' }
     Step 'power-cut' { throw 'not run: nothing here cuts the power' }
     Step 'selinux' { throw 'not applicable: Windows has no SELinux' }
 }
 
-function Is-Listed {
+# Its keys in the list of programs.
+function Get-Listed {
     $keys = Get-ChildItem 'HKLM:\Software\Microsoft\Windows\CurrentVersion\Uninstall'
-    return [bool] ($keys | Where-Object { $_.GetValue('DisplayName') -eq 'WATS Client' })
+    return $keys | Where-Object { $_.GetValue('DisplayName') -eq 'WATS Client' }
 }
+
+function Is-Listed { return @(Get-Listed).Count -gt 0 }
 
 # ---- release and evidence ---------------------------------------------------------------------------------------
 

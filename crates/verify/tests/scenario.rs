@@ -3,6 +3,9 @@
 //! Every test takes a sound product, breaks one thing in its packages, and expects the step that is meant for it to
 //! fail.
 
+#[path = "scenario/windows.rs"]
+mod windows;
+
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
@@ -23,6 +26,9 @@ const NOTHING: Fault<'static> = &|_| {};
 /// The sound product in one version, and what it is packaged from.
 fn sound(version: &str, format: Format) -> Payload {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/beacon");
+    if format == Format::Msi {
+        return windows::sound(version, &folder);
+    }
     let text = fs::read_to_string(folder.join("landfall.toml")).unwrap();
     let text = text.replace("1.0.0", version);
     let loaded = landfall_manifest::parse(&folder.join("landfall.toml"), text).unwrap();

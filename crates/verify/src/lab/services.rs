@@ -140,6 +140,21 @@ impl Services {
         Ok(Some(lab.run(&["sh", "-ec", script, name])?.ok()?))
     }
 
+    /// The number of a service's main process; `None` where it has none, or the manager does not say.
+    ///
+    /// # Errors
+    /// When the manager cannot be asked.
+    pub fn process(self, lab: &dyn Laboratory, name: &str) -> Result<Option<String>> {
+        let script = match self {
+            Self::Systemd => "systemctl show --value --property=MainPID \"$0\"",
+            // The supervisor's child.
+            Self::OpenRc => "pgrep -P \"$(cat \"/run/$0.pid\")\"",
+            _ => return Ok(None),
+        };
+        let outcome = lab.run(&["sh", "-c", script, name])?;
+        Ok(outcome.stdout.lines().next().filter(|number| *number != "0").map(str::to_owned))
+    }
+
     /// What the manager and the service itself have to say, for when something went wrong.
     pub fn journal(self, lab: &dyn Laboratory, name: &str) -> String {
         let outcome = match self {

@@ -60,6 +60,10 @@ pub const PASSED_OVER_BY_WINDOWS: &[(&str, &str)] = &[
     ("HKLM/Software/Classes/Installer", "Windows Installer's own database"),
     ("HKLM/Software/Microsoft/Windows/CurrentVersion/Installer", "Windows Installer's own database"),
     ("HKLM/System/CurrentControlSet/Control/Class", "devices are Windows' own"),
+    ("HKLM/System/CurrentControlSet/Control/DeviceClasses", "devices are Windows' own"),
+    ("HKLM/System/CurrentControlSet/Control/ServiceCurrent", "number of the service that was started last"),
+    ("HKLM/System/CurrentControlSet/Control/Video", "devices are Windows' own"),
+    ("HKLM/System/CurrentControlSet/Hardware\u{a0}Profiles", "devices are Windows' own"),
 ];
 
 fn is_passed_over_by_windows(path: &str) -> bool {

@@ -54,7 +54,10 @@ cp -al /windows /elsewhere
 const RESTART: &str = r#"
 exec >/opt/laboratory/windows.log 2>&1
 export WINEPREFIX=/windows
-if [ "${1:-}" != first ]; then
+if [ "${1:-}" = first ]; then
+    # A machine under load takes longer than the ten seconds that Wine gives a service to answer.
+    printf '\n%s 1\n%s\n' '[System\\ControlSet001\\Control]' '"ServicesPipeTimeout"="120000"' >>/windows/system.reg
+else
     windows wineboot --end-session --shutdown
     wineserver -k
     wineserver -w

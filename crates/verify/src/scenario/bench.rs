@@ -242,10 +242,14 @@ impl<'a> Bench<'a> {
         self.blueprint.manager()
     }
 
+    /// Puts a file of the package on the machine; the path there.
+    pub(super) fn bring(&self, file: &Path) -> Said<String> {
+        Ok(self.lab.bring(&self.package(file))?)
+    }
+
     /// Puts the package's file on the machine; the path there and the command that acts on it.
     pub(super) fn command(&self, action: Action, file: &Path) -> Said<Vec<String>> {
-        let package = self.package(file);
-        let path = self.lab.bring(&package)?;
+        let path = self.bring(file)?;
         let words = self.manager().command(action, &path, self.subject.name());
         words.ok_or_else(|| Ended::NotApplicable(format!("{} has no such step", self.manager().name())))
     }
@@ -347,8 +351,7 @@ impl<'a> Bench<'a> {
         let mut lines = String::new();
         for (name, value) in &self.subject.payload.verification.settings {
             if properties.is_some() {
-                let name = name.to_ascii_uppercase().replace('-', "_");
-                lines.push_str(&format!("{name}={value}\n"));
+                lines.push_str(&format!("{}={value}\n", super::windows::property(name)));
             } else if let Some(path) = service.credentials.get(name) {
                 let path = self.lab.path(path);
                 self.lab.write(&path, value)?;

@@ -70,6 +70,34 @@ impl Bench<'_> {
         Ok(wrong)
     }
 
+    /// Damages what the package brings and nobody edits: every file is cut, those of documentation are deleted.
+    pub(super) fn damage(&self) -> Said<BTreeMap<String, String>> {
+        let mut damaged = BTreeMap::new();
+        for entry in self.subject.payload.entries(self.subject.format) {
+            let EntryKind::File(content) = &entry.kind else { continue };
+            let path = self.installed(&entry.path);
+            match entry.role {
+                Role::Config | Role::ManualPage => continue,
+                Role::Documentation | Role::License => self.sh(&format!("rm '{path}'"))?,
+                // A running program cannot be written to.
+                _ => self.sh(&format!("cp -p '{path}' '{path}~'; : >'{path}~'; mv '{path}~' '{path}'"))?,
+            };
+            damaged.insert(path, digest(content)?);
+        }
+        Ok(damaged)
+    }
+
+    /// Checks that damaged files are as they were.
+    pub(super) fn is_repaired(&self, damaged: &BTreeMap<String, String>) -> Said {
+        let now = self.lab().snapshot()?;
+        let gone = damaged.keys().filter(|path| now.get(path).is_none());
+        let mut wrong: Vec<String> = gone.map(|path| format!("{path} was deleted and stays so")).collect();
+        if wrong.is_empty() {
+            wrong = self.other_contents(damaged)?;
+        }
+        ensure(wrong.is_empty(), || wrong.join("\n"))
+    }
+
     /// Checks that the service's program on the machine is the one declared.
     pub(super) fn program_is_new(&self) -> Said {
         for entry in self.subject.payload.entries(self.subject.format) {
@@ -198,7 +226,7 @@ fn description(entry: &Entry) -> Option<String> {
 }
 
 /// SHA-256 of a file's declared content, in hexadecimal digits.
-fn digest(content: &Content) -> Said<String> {
+pub(super) fn digest(content: &Content) -> Said<String> {
     let mut hasher = Sha256::new();
     let mut input = content.open()?;
     let mut buffer = vec![0; 1 << 16];

@@ -144,8 +144,9 @@ cat /tmp/laboratory-killed
 exit "$code"
 "#;
 
-/// A release whose service never becomes ready is noticed.
+/// A setting that cannot be is refused, and a release whose service never becomes ready is noticed.
 pub(super) fn not_ready(b: &mut Bench<'_>) {
+    b.step("wrong-setting", wrong_setting);
     b.step("not-ready", |b| {
         b.service()?;
         let trial = Trial::begin(b)?;
@@ -162,4 +163,36 @@ pub(super) fn not_ready(b: &mut Bench<'_>) {
         }
         trial.put_right(b, &b.subject.further(Fault::None)?, false)
     });
+}
+
+/// Whoever gives a setting that cannot be is told so before anything changes; an upgrade that is refused so leaves the
+/// version before it running.
+fn wrong_setting(b: &mut Bench<'_>) -> Said {
+    let Some(answer) = b.manager().refuses_settings() else {
+        return Err(Ended::NotApplicable(format!("{} looks at no settings", b.manager().name())));
+    };
+    let Some((property, value)) = b.wrong_setting() else {
+        return Err(Ended::NotApplicable("the product has no setting that can be wrong".to_owned()));
+    };
+    let line = format!("{property}={value}\n");
+    let refused = |b: &Bench<'_>, action, file: &Path| -> Said {
+        b.lab().write(&b.manager().properties().unwrap_or_default(), &line)?;
+        let outcome = b.manage(action, file)?;
+        let said = outcome.text();
+        ensure(!outcome.success() && said.contains(answer), || {
+            format!("{property} took the value {value}: {said}")
+        })
+    };
+    refused(b, Action::Install, &b.subject.file)?;
+    let changed = b.lab().snapshot()?.since(&b.before);
+    ensure(changed.is_empty(), || format!("it was refused, and has changed:\n{changed}"))?;
+
+    let trial = Trial::begin(b)?;
+    refused(b, Action::Upgrade, &b.subject.further(Fault::None)?)?;
+    b.program_is_new()?;
+    trial.unharmed(b)?;
+    still_runs(b)?;
+    b.work_is_done()?;
+    b.stop_companion()?;
+    b.managed(Action::Purge, &b.subject.file)
 }

@@ -2,21 +2,26 @@
 
 use std::path::Path;
 
-use super::bench::{Bench, Ended, Said, ensure};
-use crate::lab::{Action, Verb};
+use landfall_service_definition::RestartPolicy;
+
+use super::bench::{Bench, Ended, Said, ensure, failed};
+use crate::lab::{Action, Services, Verb};
 
 /// What happens when there is no release to upgrade from.
 const NO_PREVIOUS: &str = "there is no previous release to begin from; name its folder with --previous";
 
 /// A fresh installation and the running service.
 pub(super) fn fresh(b: &mut Bench<'_>) {
+    b.step("layout", |b| b.is_laid_out());
     b.essential("install", install);
     b.step("files", |b| b.files_are_as_declared());
+    b.step("registry", |b| b.registry_is_as_declared());
     b.essential("service", service);
     b.step("health", health);
     b.step("check", |b| b.ask("check"));
     b.step("secrets", secrets);
     b.step("restart", restart);
+    b.step("recovery", recovery);
 }
 
 /// Settings are laid out, then the package is installed silently.
@@ -31,6 +36,9 @@ pub(super) fn service(b: &mut Bench<'_>) -> Said {
     b.bring_up()?;
     let Some(service) = b.subject.service() else { return Ok(()) };
     let (services, name) = b.service()?;
+    if services == Services::Windows {
+        return b.windows_service_is_as_declared(service);
+    }
     let Some(owner) = services.account(b.lab(), name)? else { return Ok(()) };
     let declared = service.account.user();
     ensure(owner == declared, || format!("it runs as {owner}, declared is {declared}"))
@@ -91,6 +99,31 @@ pub(super) fn restart(b: &mut Bench<'_>) -> Said {
     b.work_is_done()
 }
 
+/// A service whose process was killed is started again by its manager.
+fn recovery(b: &mut Bench<'_>) -> Said {
+    let (services, name) = b.service()?;
+    if b.subject.service().is_some_and(|service| service.restart == RestartPolicy::Never) {
+        return Err(Ended::NotApplicable("the manifest wants it to stay away".to_owned()));
+    }
+    match services {
+        Services::Windows => {
+            return Err(Ended::NotRun(
+                "Wine's service manager knows no recovery; labs/windows/verify.ps1 takes this step on Windows"
+                    .to_owned(),
+            ));
+        }
+        Services::Foreground => return Err(Ended::NotApplicable("nobody looks after it".to_owned())),
+        _ => {}
+    }
+    let before = services.process(b.lab(), name)?;
+    let Some(process) = &before else { return failed("the service has no process") };
+    b.must(&["kill", "-KILL", process])?;
+    b.wait("the service runs in a new process", || {
+        let now = services.process(b.lab(), name)?;
+        Ok(now.is_some() && now != before && b.state()?.active)
+    })
+}
+
 /// The whole life, from the previous release to the purge.
 pub(super) fn history(b: &mut Bench<'_>) {
     let mut kept = Vec::new();
@@ -101,7 +134,8 @@ pub(super) fn history(b: &mut Bench<'_>) {
             b.managed(Action::Install, &previous)?;
             kept = at_work(b)?;
             b.managed(Action::Upgrade, &b.subject.file)?;
-            b.program_is_new()
+            b.program_is_new()?;
+            b.is_listed_once()
         });
         b.step("upgrade-configuration", |b| b.configuration_is(&kept, ""));
         b.step("upgrade-service", upgrade_service);
@@ -121,9 +155,18 @@ pub(super) fn history(b: &mut Bench<'_>) {
         b.work_is_kept()?;
         still_runs(b)
     });
+    b.step("repair", |b| {
+        let damaged = b.damage()?;
+        b.managed(Action::Reinstall, &b.subject.file)?;
+        b.is_repaired(&damaged)?;
+        b.configuration_is(&kept, "")?;
+        b.work_is_kept()?;
+        still_runs(b)
+    });
     match b.subject.previous.clone() {
         Some(previous) => b.step("downgrade", |b| {
-            if let Some(words) = b.manager().refuses_downgrades() {
+            let words = b.manager().refuses_downgrades();
+            if !words.is_empty() {
                 return refused(b, &previous, words, &kept);
             }
             b.managed(Action::Downgrade, &previous)?;
@@ -137,7 +180,8 @@ pub(super) fn history(b: &mut Bench<'_>) {
     b.essential("remove", |b| {
         b.queue_work()?;
         b.managed(Action::Remove, &b.subject.file)?;
-        b.programs_are_gone()
+        b.programs_are_gone()?;
+        remove_again(b)
     });
     b.step("remove-keeps", |b| remove_keeps(b, &kept));
     b.step("remove-leaves", |b| b.nothing_else_is_left(true));
@@ -167,17 +211,25 @@ pub(super) fn still_runs(b: &Bench<'_>) -> Said {
 }
 
 /// A downgrade is refused with a sentence, and the newer version goes on as if nothing had been tried.
-fn refused(b: &Bench<'_>, previous: &Path, words: &str, kept: &[(String, String)]) -> Said {
+fn refused(b: &Bench<'_>, previous: &Path, words: &[&str], kept: &[(String, String)]) -> Said {
     let outcome = b.manage(Action::Downgrade, previous)?;
     ensure(!outcome.success(), || "the previous release went over the newer one".to_owned())?;
     let said = outcome.text();
-    ensure(said.contains(words), || {
+    ensure(words.iter().all(|words| said.contains(words)), || {
         format!("it was refused, and nobody was told that a newer version is there: {said}")
     })?;
     b.program_is_new()?;
     b.configuration_is(kept, "")?;
     b.work_is_kept()?;
     still_runs(b)
+}
+
+/// Whoever removes what is not there is told so.
+fn remove_again(b: &Bench<'_>) -> Said {
+    let Some((words, answer)) = b.manager().remove_again(b.subject.name()) else { return Ok(()) };
+    let outcome = b.run(&words.iter().map(String::as_str).collect::<Vec<_>>())?;
+    let said = outcome.text();
+    ensure(said.contains(answer), || format!("removed once more it answers: {said}"))
 }
 
 /// A running service ran on, in the new version; a stopped one stays stopped; a disabled one stays disabled.

@@ -9,6 +9,7 @@ mod failures;
 mod faulty;
 mod history;
 mod machine;
+mod windows;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -74,7 +75,7 @@ pub enum Act {
     DiskFull,
     /// An upgrade is killed.
     Killed,
-    /// A release comes whose service never becomes ready.
+    /// An installation is refused, and a release comes whose service never becomes ready.
     NotReady,
     /// A machine with a running system: restarts, power cuts, SELinux.
     Machine,
@@ -95,13 +96,17 @@ impl Act {
     /// The steps that it takes.
     pub fn steps(self) -> &'static [&'static str] {
         match self {
-            Self::Fresh => &["install", "files", "service", "health", "check", "secrets", "restart"],
+            Self::Fresh => &[
+                "layout", "install", "files", "registry", "service", "health", "check", "secrets", "restart",
+                "recovery",
+            ],
             Self::History => &[
                 "upgrade",
                 "upgrade-configuration",
                 "upgrade-service",
                 "upgrade-work",
                 "reinstall",
+                "repair",
                 "downgrade",
                 "remove",
                 "remove-keeps",
@@ -112,7 +117,7 @@ impl Act {
             Self::ScriptFails => &["script-fails"],
             Self::DiskFull => &["disk-full"],
             Self::Killed => &["killed"],
-            Self::NotReady => &["not-ready"],
+            Self::NotReady => &["wrong-setting", "not-ready"],
             Self::Machine => &["reboot", "power-cut", "selinux"],
         }
     }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Asked by the scenario: files that come into `in` are moved to `out`.
 set -eu
-state=/var/lib/beacon
+state=$STATE_DIRECTORY
 
 moved() {
     for _ in $(seq 50); do

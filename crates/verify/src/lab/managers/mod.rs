@@ -37,9 +37,26 @@ pub trait Manager: Sync {
         None
     }
 
-    /// The file in which it takes settings at the first installation, `NAME=value` a line; `None` where settings are
+    /// The file from which it takes settings for its next installation, `NAME=value` a line; `None` where settings are
     /// laid out where the service reads them.
     fn properties(&self) -> Option<String> {
+        None
+    }
+
+    /// The command that lays the files of a package out in a folder from which other machines install, and installs
+    /// nothing; `None` where the package manager knows no such thing.
+    fn lay_out(&self, _file: &str, _name: &str, _folder: &str) -> Option<Vec<String>> {
+        None
+    }
+
+    /// The command that removes a product once more which is not there, and what it answers; `None` where it does not
+    /// matter.
+    fn remove_again(&self, _name: &str) -> Option<(Vec<String>, &'static str)> {
+        None
+    }
+
+    /// What it says when it refuses a setting; `None` where it looks at none.
+    fn refuses_settings(&self) -> Option<&'static str> {
         None
     }
 
@@ -48,9 +65,10 @@ pub trait Manager: Sync {
         None
     }
 
-    /// What it says when it refuses to put an older version over a newer one; `None` where it does not refuse.
-    fn refuses_downgrades(&self) -> Option<&'static str> {
-        None
+    /// Everything that it says when it refuses to put an older version over a newer one; empty where it does not
+    /// refuse.
+    fn refuses_downgrades(&self) -> &'static [&'static str] {
+        &[]
     }
 
     /// Why it cannot be judged whether it brings the version before back when an upgrade fails.

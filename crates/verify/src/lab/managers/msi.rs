@@ -36,6 +36,18 @@ impl Manager for Msi {
         Some((TOOL, SCRIPT))
     }
 
+    fn lay_out(&self, file: &str, name: &str, folder: &str) -> Option<Vec<String>> {
+        Some(["sh", TOOL, "layout", name, file, folder].map(str::to_owned).to_vec())
+    }
+
+    fn remove_again(&self, name: &str) -> Option<(Vec<String>, &'static str)> {
+        Some((["sh", TOOL, "remove-again", name].map(str::to_owned).to_vec(), "msiexec remove-again: 1605\n"))
+    }
+
+    fn refuses_settings(&self) -> Option<&'static str> {
+        Some(": 1603\n")
+    }
+
     fn properties(&self) -> Option<String> {
         Some(format!("{INBOX}/properties"))
     }
@@ -45,8 +57,8 @@ impl Manager for Msi {
     }
 
     /// Wine's log has no messages: what it found, which the package says to be in the way.
-    fn refuses_downgrades(&self) -> Option<&'static str> {
-        Some("NEWER_VERSION_FOUND = {")
+    fn refuses_downgrades(&self) -> &'static [&'static str] {
+        &["msiexec upgrade: 1603\n", "NEWER_VERSION_FOUND = {"]
     }
 
     fn cannot_judge_rollback(&self) -> Option<&'static str> {

@@ -1,6 +1,7 @@
 #!/bin/sh
-# msi install NAME FILE FOLDER | msi upgrade NAME FILE | msi repair NAME FILE | msi remove NAME | msi purge NAME
-# What is installed first gets the properties of the file `properties`, one a line; later only what it remembers.
+# msi install NAME FILE FOLDER | msi upgrade NAME FILE | msi repair NAME FILE | msi layout NAME FILE FOLDER
+# msi remove NAME | msi purge NAME | msi remove-again NAME
+# The properties of the file `properties`, one a line, are given once; later the product has only what it remembers.
 set -eu
 action="$1"
 name="$2"
@@ -26,17 +27,38 @@ remove | purge)
     package=$(cat "$known")
     add "/x \"$package\""
     ;;
+remove-again) add "/x $(cat "$known.code")" ;;
+layout)
+    package=$(windows_path "$3")
+    add "/a \"$package\""
+    add_property "TARGETDIR=$4"
+    ;;
 esac
 case "$action" in
-install)
-    add_property "INSTALLDIR=$4"
-    if [ -e "$here/properties" ]; then
-        while IFS= read -r property; do add_property "$property"; done <"$here/properties"
-    fi
-    ;;
+install) add_property "INSTALLDIR=$4" ;;
 repair) add "REINSTALL=ALL REINSTALLMODE=amus" ;;
 purge) add PURGE=1 ;;
 esac
+case "$action" in
+install | upgrade)
+    if [ -e "$here/properties" ]; then
+        while IFS= read -r property; do add_property "$property"; done <"$here/properties"
+        rm "$here/properties"
+    fi
+    ;;
+esac
+# Whether a service runs, once it has come to rest.
+runs() {
+    for _ in $(seq 120); do
+        case "$(windows sc query "$1")" in
+        *RUNNING*) return 0 ;;
+        *PENDING*) sleep 0.5 ;;
+        *) return 1 ;;
+        esac
+    done
+    return 1
+}
+
 # Wine gives a service no variables of its own (`Environment` in its key). They become the machine's instead, which
 # Wine's service manager reads when it starts; what ran before runs after that, and nothing else.
 hand_over_variables() {
@@ -56,11 +78,11 @@ hand_over_variables() {
     run=
     stopped=
     for service in $(sed -n "s/^$services//p" "$here/found"); do
-        if windows sc query "$service" | grep -q RUNNING; then run="$run $service"; else stopped="$stopped $service"; fi
+        if runs "$service"; then run="$run $service"; else stopped="$stopped $service"; fi
     done
     sh "$here/restart"
-    for service in $run; do windows sc query "$service" | grep -q RUNNING || windows net start "$service"; done
-    for service in $stopped; do windows sc query "$service" | grep -q STOPPED || windows net stop "$service"; done
+    for service in $run; do runs "$service" || windows net start "$service"; done
+    for service in $stopped; do ! runs "$service" || windows net stop "$service"; done
 }
 
 number=$(find "$logs" -type f | wc -l)
@@ -87,10 +109,15 @@ mv "$log.text" "$log"
 case "${code:-unknown}" in
 0 | 3010)
     echo "msiexec $action: $code"
-    hand_over_variables
     case "$action" in
-        install | upgrade) printf '%s' "$package" >"$known" ;;
+    install | upgrade)
+        printf '%s' "$package" >"$known"
+        # The one product that the list of programs has.
+        windows reg query 'HKLM\Software\Microsoft\Windows\CurrentVersion\Uninstall' /s | tr -d '\r' |
+            sed -n 's/^HKEY.*\\\({.*}\)$/\1/p' >"$known.code"
+        ;;
     esac
+    [ "$action" = layout ] || hand_over_variables
     ;;
 *)
     echo "msiexec $action: $code"
