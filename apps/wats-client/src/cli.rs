@@ -182,7 +182,7 @@ pub(crate) struct Import {
 pub(crate) enum Config {
     /// Print what holds: of the environment, else of the file, else the defaults.
     Get {
-        /// The key, such as server.url or watch[0].folder; without one, all.
+        /// The key, such as server.url or `watch[0].folder`; without one, all.
         key: Option<String>,
         /// Answer in JSON.
         #[arg(long)]
@@ -195,7 +195,7 @@ pub(crate) enum Config {
     /// Secrets, such as server.token, are never given here, where everybody could read them in the list of processes:
     /// they are read from standard input, or from a file, and go into the platform's store.
     Set {
-        /// The key, such as server.url, watch[0].folder or server.token.
+        /// The key, such as server.url, `watch[0].folder` or server.token.
         key: String,
         /// The value; none for a secret.
         #[arg(conflicts_with = "file")]

@@ -2,7 +2,7 @@
 //!
 //! A document has the root `Reports` and in it one or more `Report`s: the header in attributes, steps inside of each
 //! other, measurements inside of their step, statuses as whole words. [`read`] gives the reports in the form of WSJF,
-//! [`write`] makes a document of reports. What has no place in the other format is not made up: reading leaves it out,
+//! [`write()`] makes a document of reports. What has no place in the other format is not made up: reading leaves it out,
 //! and writing says what it left out.
 
 mod element;
