@@ -8,7 +8,7 @@ use landfall_verify::steps::{self, Stage};
 
 const DEB: &str = "product_1.0.0_amd64.deb";
 
-/// A run of a deb that says `verdicts` of the two steps of the installation.
+/// A run of a deb that says `verdicts` of two steps of the installation; the others do not apply.
 fn run(laboratory: &str, verdicts: [Verdict; 2]) -> Run {
     let step = |(id, verdict): (&str, Verdict)| Step {
         id: id.into(),
@@ -24,7 +24,11 @@ fn run(laboratory: &str, verdicts: [Verdict; 2]) -> Run {
         sha256: String::new(),
         laboratory: laboratory.into(),
         duration_ms: 1,
-        steps: ["install", "files"].into_iter().zip(verdicts).map(step).collect(),
+        steps: ["install", "files", "layout", "registry"]
+            .into_iter()
+            .zip(verdicts.into_iter().chain([NotApplicable; 2]))
+            .map(step)
+            .collect(),
     }
 }
 

@@ -109,6 +109,8 @@ mv "$log.text" "$log"
 case "${code:-unknown}" in
 0 | 3010)
     echo "msiexec $action: $code"
+    # Files that were in use are replaced when the machine starts.
+    [ "$code" = 0 ] || sh "$here/restart"
     case "$action" in
     install | upgrade)
         printf '%s' "$package" >"$known"
