@@ -159,3 +159,22 @@ fn convert_says_why_a_file_is_refused() {
     let wrong = convert("a.xml", SEICA, &["-a", "part-number"]);
     assert_eq!(wrong.status.code(), Some(64));
 }
+
+/// It is not even read, in the folder nor by the command.
+#[test]
+fn a_file_of_2_gb_is_refused() {
+    let station = Station::new();
+    let _client = station.start();
+    let huge = |name: &str| {
+        fs::File::create(station.path(name)).unwrap().set_len(2 << 30).unwrap();
+        station.path(name)
+    };
+    huge("watch/huge.json");
+    station.put("JSON");
+    station.wait_for(1);
+    station.wait("the file to be refused", |station| !names(&station.path("error")).is_empty());
+    let reason = fs::read_to_string(station.path("error/huge.json.error.txt")).unwrap();
+    assert!(reason.starts_with("the file has 2048 MiB, 256 are allowed"), "{reason}");
+    let output = program().arg("convert").arg(huge("huge.xjlog")).output().unwrap();
+    assert!(refusal(&output).ends_with("the file is too large: it has more than 64 MiB\n"));
+}
