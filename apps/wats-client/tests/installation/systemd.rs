@@ -264,6 +264,27 @@ fn what_others_brought_is_left_alone() {
 }
 
 #[test]
+fn two_at_once_wait_for_each_other() {
+    let Some(machine) = machine("bookworm") else { return };
+    machine.start_server();
+    let program = crate::machine::PROGRAM;
+    let run =
+        |file: &str| format!("{program} {INSTALL} --json >/root/{file} 2>&1; echo $? >>/root/{file}.code");
+    machine.sh(&format!("({}) & ({}) & wait", run("one"), run("two")));
+    let answer = |file: &str| machine.read(&format!("/root/{file}")).unwrap();
+    let outcomes: Vec<bool> = ["one", "two"].map(|file| answer(file).contains("\"installed\"")).to_vec();
+    assert_eq!(
+        outcomes.iter().filter(|installed| **installed).count(),
+        1,
+        "{}{}",
+        answer("one"),
+        answer("two")
+    );
+    assert_eq!(["one.code", "two.code"].map(answer), ["0\n", "0\n"]);
+    assert_eq!(state(&machine, "wats-client"), "active enabled");
+}
+
+#[test]
 fn answers_come_from_flags_then_environment_then_file() {
     let Some(machine) = machine("bookworm") else { return };
     machine.start_server();

@@ -21,6 +21,7 @@ mod flags;
 mod host;
 mod interview;
 mod layout;
+mod lock;
 mod manager;
 mod options;
 mod owner;
@@ -52,6 +53,7 @@ use crate::preflight::{self, Subject};
 use clap::ArgMatches;
 use failure::Result;
 use landfall_service_definition::Definition;
+use lock::Lock;
 use manager::{Found, Owner, Site};
 use options::Options;
 use report::{Outcome, Report};
@@ -104,6 +106,11 @@ impl Order<'_> {
         self.options.root.clone().map_or_else(Host::live, Host::below)
     }
 
+    /// Others wait until this is dropped. Whoever changes nothing waits for nobody.
+    fn lock(&self, host: &Host, definition: &Definition) -> Result<Option<Lock>> {
+        if self.options.dry_run { Ok(None) } else { Lock::take(host, definition) }
+    }
+
     /// Whether a person is asked.
     fn asks(&self) -> bool {
         let Options { silent, json, dry_run, .. } = self.options;
@@ -114,6 +121,7 @@ impl Order<'_> {
         preflight::check_names(&self.options.skip)?;
         let host = self.host();
         let definition = target::definition(&host, self.definition, &self.options)?;
+        let _lock = self.lock(&host, &definition)?;
         let manager = Manager::find(&host, &definition, self.options.manager.as_deref());
         let found = match &manager {
             Ok(manager) => Manager::examine(&self.site(&host, &definition, *manager))?,
@@ -214,6 +222,7 @@ impl Order<'_> {
     fn uninstall(mut self) -> Result<()> {
         let host = self.host();
         let definition = target::definition(&host, self.definition, &self.options)?;
+        let _lock = self.lock(&host, &definition)?;
         let manager = Manager::find(&host, &definition, self.options.manager.as_deref())?;
         let site = self.site(&host, &definition, manager);
         let found = Manager::examine(&site)?;
