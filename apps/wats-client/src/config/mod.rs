@@ -13,6 +13,7 @@ pub(crate) mod keys;
 mod live;
 mod load;
 mod paths;
+mod shipped;
 mod values;
 
 pub(crate) use converters::ConverterSet;
@@ -23,6 +24,7 @@ pub(crate) use file::{LogFormat, LogLevel, PostAction, ProxyMode, Roots};
 pub(crate) use import::Import;
 pub(crate) use live::{Applied, Live, Reloads};
 pub(crate) use paths::default_config;
+pub(crate) use shipped::shipped;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

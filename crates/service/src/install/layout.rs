@@ -183,7 +183,7 @@ pub(crate) fn files(host: &Host, definition: &Definition, program: &dyn Program)
     let owners = Owners { definition };
     let mut steps = Vec::new();
     let separator = if definition.platform == Platform::Windows { '\\' } else { '/' };
-    for (name, text) in program.files() {
+    for (name, text) in program.files(definition) {
         let path = format!("{}{separator}{name}", definition.folders.configuration);
         if !host.exists(&path) {
             steps.push(Step::write(path, Text::open(text), owners.administrator(0o644)));
