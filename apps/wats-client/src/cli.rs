@@ -18,9 +18,10 @@ and one for every other key, such as WATS_CLIENT_UPLOAD_CONCURRENCY.
 
 Exit codes:
    0  success
-   1  general error; a file that convert refuses; a service that status finds wanting
+   1  general error; a file or report that is refused; a service that status finds wanting
    2  a requirement or privilege is missing
    3  the configuration is not valid
+  14  a report was not delivered in time (send)
   15  the server cannot be reached (test-connection, register)
   16  the server refuses the token (test-connection, register)
   17  it runs already on the same queue
@@ -65,6 +66,8 @@ pub(crate) enum Command {
     /// Look at the queue, and decide about reports that were refused.
     #[command(subcommand)]
     Queue(Queue),
+    /// Convert files, queue their reports, and wait until the server has them.
+    Send(Send),
     /// Print the reports that a file holds as a JSON array, and send nothing.
     Convert(Convert),
 }
@@ -80,6 +83,34 @@ pub(crate) struct Convert {
     /// An argument of the converter, such as part-number=PSU-100; may be repeated.
     #[arg(long = "argument", short = 'a', value_name = "NAME=VALUE", value_parser = pair)]
     pub(crate) arguments: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+}
+
+/// Which files, and how to send them.
+#[derive(Debug, Args)]
+pub(crate) struct Send {
+    /// The files to send. They stay where they are.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Name of the converter, or file of a plug-in; auto takes the surest one.
+    #[arg(long, value_name = "NAME", default_value = wats_converters::AUTO)]
+    pub(crate) converter: String,
+    /// An argument of the converter, such as part-number=PSU-100; may be repeated.
+    #[arg(long = "argument", short = 'a', value_name = "NAME=VALUE", value_parser = pair)]
+    pub(crate) arguments: Vec<(String, String)>,
+    /// Which reports go first: 1 before 10.
+    #[arg(long, value_name = "NUMBER", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=10))]
+    pub(crate) priority: u8,
+    /// How long to wait for the server, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub(crate) timeout: u64,
+    /// End as soon as the reports are safe in the queue.
+    #[arg(long, conflicts_with = "timeout")]
+    pub(crate) no_wait: bool,
+    /// Answer in JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) config: ConfigFile,
 }

@@ -88,6 +88,7 @@ fn main() -> ExitCode {
         Ok(Command::Import(arguments)) => commands::import(&arguments),
         Ok(Command::Status(arguments)) => commands::status(&arguments),
         Ok(Command::Queue(command)) => commands::queue(&command),
+        Ok(Command::Send(arguments)) => commands::send(&arguments),
         Ok(Command::Convert(arguments)) => commands::convert(&arguments),
         Err(error) => {
             // Nobody reads what cannot be written.

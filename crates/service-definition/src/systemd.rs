@@ -64,6 +64,22 @@ pub fn unit(service: &Definition) -> String {
     unit.0
 }
 
+/// A drop-in that opens the folders in `writable` to a service whose unit is somebody else's; `None` where there are none,
+/// or nothing is closed to it.
+pub fn open_folders(service: &Definition) -> Option<String> {
+    if service.writable.is_empty() || service.hardening == Hardening::None {
+        return None;
+    }
+    let mut unit = Unit(String::new());
+    unit.0.push_str("[Service]\n");
+    let bound = open(&mut unit, service, &mut service.writable.iter());
+    if service.hardening == Hardening::Strict && !bound.is_empty() {
+        unit.set("ProtectHome", "no");
+        hide_homes(&mut unit, &bound);
+    }
+    Some(unit.0)
+}
+
 /// The preset file: whether the unit is enabled when it is installed.
 pub fn preset(service: &Definition) -> String {
     let verb = if service.start == Start::Manual { "disable" } else { "enable" };
@@ -268,7 +284,6 @@ fn confine(unit: &mut Unit, service: &Definition) {
     unit.0.push('\n');
     let strict = service.hardening == Hardening::Strict;
     unit.set("ProtectSystem", if strict { "strict" } else { "full" });
-    let mut bound = Vec::new();
     let elsewhere = [
         ("/var/lib/", &service.folders.state),
         ("/var/log/", &service.folders.logs),
@@ -277,14 +292,7 @@ fn confine(unit: &mut Unit, service: &Definition) {
     ];
     let elsewhere =
         elsewhere.into_iter().filter(|(parent, path)| !path.starts_with(parent)).map(|(_, path)| path);
-    for path in service.writable.iter().chain(elsewhere) {
-        // `-`: a folder that does not exist is left out. What a private mount hides must be bound into it.
-        let hides = if strict { HIDDEN } else { &HIDDEN[..2] };
-        let top = hides.iter().find(|top| below(path, top));
-        bound.extend(top);
-        let key = if top.is_some() { "BindPaths" } else { "ReadWritePaths" };
-        unit.set(key, word(&format!("-{path}")));
-    }
+    let bound = open(unit, service, &mut service.writable.iter().chain(elsewhere));
     if strict {
         hide_homes(unit, &bound);
     }
@@ -347,6 +355,24 @@ fn restrict_calls(unit: &mut Unit, service: &Definition) {
 
 /// Folders that a private mount hides: `PrivateTmp=` the first two, `ProtectHome=` the others.
 const HIDDEN: &[&str] = &["/tmp", "/var/tmp", "/home", "/root", "/run/user"];
+
+/// Opens folders to the service. Gives those that are else hidden in which some of them are.
+fn open(
+    unit: &mut Unit,
+    service: &Definition,
+    paths: &mut dyn Iterator<Item = &String>,
+) -> Vec<&'static str> {
+    let mut bound = Vec::new();
+    for path in paths {
+        // `-`: a folder that does not exist is left out. What a private mount hides must be bound into it.
+        let hides = if service.hardening == Hardening::Strict { HIDDEN } else { &HIDDEN[..2] };
+        let top = hides.iter().find(|top| below(path, top));
+        bound.extend(top);
+        let key = if top.is_some() { "BindPaths" } else { "ReadWritePaths" };
+        unit.set(key, word(&format!("-{path}")));
+    }
+    bound
+}
 
 /// Hides people's folders, but so that those that the service uses can be bound into them: an empty read-only
 /// folder instead of an inaccessible one. `ProtectHome=tmpfs` would be that, but in systemd 252 it is writable, and

@@ -4,9 +4,11 @@ use super::{runtime, say};
 use crate::Failure;
 use crate::cli::{Config as Command, ConfigFile};
 use crate::config::keys::{self, KEYS, Key, SECRETS, SecretKey};
-use crate::config::{Applied, Change, Editor, Environment, default_config};
+use crate::config::{Applied, Change, Config, Editor, Environment, default_config};
 use crate::control::{RELOAD, SERVICE};
 use landfall_service::ipc::Client;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use wats::Secret;
@@ -126,14 +128,14 @@ fn get(wanted: Option<&str>, as_json: bool, arguments: &ConfigFile) -> Result<()
             (None, false) => "not set".to_owned(),
         });
     }
+    let made = made(&config);
     let value = |name: &str| {
         let default = || Key::find(name).map(|key| key.default.to_owned());
-        config.given.get(name).cloned().or_else(default)
+        config.given.get(name).or_else(|| made.get(name)).cloned().or_else(default)
     };
     if let Some(name) = wanted {
         if Key::find(name).is_none() && !keys::is_argument(name) {
-            let meant = keys::nearest(name).map(|key| format!("; did you mean {key}?")).unwrap_or_default();
-            return Err(Failure::Configuration(format!("{name}: there is no such key{meant}")));
+            return Err(Failure::Configuration(format!("{name}: {}", keys::no_such_key(name))));
         }
         let value = value(name).unwrap_or_default();
         return say(&if as_json { serde_json::json!({ name: value }).to_string() } else { value });
@@ -143,13 +145,29 @@ fn get(wanted: Option<&str>, as_json: bool, arguments: &ConfigFile) -> Result<()
         .filter(|key| !key.name.starts_with(keys::OF_WATCH))
         .map(|key| key.name.to_owned())
         .collect();
-    names.extend(config.given.keys().filter(|name| !names.contains(name)).cloned().collect::<Vec<_>>());
+    let more: BTreeSet<_> =
+        config.given.keys().chain(made.keys()).filter(|name| !names.contains(name)).collect();
+    names.extend(more.into_iter().cloned().collect::<Vec<_>>());
     let values = names.into_iter().map(|name| (value(&name).unwrap_or_default(), name));
     if as_json {
         let all: serde_json::Map<_, _> = values.map(|(value, name)| (name, value.into())).collect();
         return say(&serde_json::Value::Object(all).to_string());
     }
     values.into_iter().try_for_each(|(value, name)| say(&format!("{name} = {value}")))
+}
+
+/// The defaults that this machine makes: its name, and places.
+fn made(config: &Config) -> BTreeMap<String, String> {
+    let mut all = BTreeMap::new();
+    let mut add = |name: String, value: &dyn fmt::Display| all.insert(name, value.to_string());
+    add("station.name".to_owned(), &config.station.name);
+    add("queue.folder".to_owned(), &config.queue.folder.display());
+    for (number, watch) in config.watches.iter().enumerate() {
+        for (key, folder) in [("folder", &watch.folder), ("done", &watch.done), ("error", &watch.error)] {
+            add(format!("watch[{number}].{key}"), &folder.display());
+        }
+    }
+    all
 }
 
 /// Changes the file, says what is different, and has the service read it.

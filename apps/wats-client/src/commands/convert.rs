@@ -15,20 +15,13 @@ const OF_THE_STATION: [&str; 3] = ["machineName", "location", "purpose"];
 pub(crate) fn convert(arguments: &Convert) -> Result<(), Failure> {
     let config = super::load(&arguments.config)?;
     let pairs: Arguments = arguments.arguments.iter().map(|(name, value)| (name, value.as_str())).collect();
-    let of_file = config.converters.of_file(&arguments.converter).transpose().map_err(Failure::General)?;
-    let (converters, name) = match &of_file {
-        Some((converters, name)) => (converters, *name),
-        None => (&*config.converters, arguments.converter.as_str()),
-    };
-    for fault in &config.converters.faults {
-        eprintln!("wats-client: note: {fault}");
-    }
-    converters.check_arguments(name, &pairs).map_err(Failure::general)?;
+    let (converters, name) = super::converters(&config, &arguments.converter)?;
+    converters.check_arguments(&name, &pairs).map_err(Failure::general)?;
     let file = arguments.file.display();
     let source = Source::open(&arguments.file)
         .map_err(|error| Failure::General(format!("{file} cannot be read: {error}")))?;
     let conversion = converters
-        .convert(name, &source, &pairs)
+        .convert(&name, &source, &pairs)
         .map_err(|refusal| Failure::General(format!("{file}: {refusal}")))?;
     let of = conversion.reports.len();
     let mut texts = Vec::with_capacity(of);

@@ -1,6 +1,6 @@
 //! `wats-client install-service`, `uninstall-service`, `preflight`
 
-use crate::config::{Config, ConfigError, Environment};
+use crate::config::{Config, ConfigError, Environment, shipped};
 use crate::connect;
 use clap::ArgMatches;
 use landfall_service::exit::Exit;
@@ -14,8 +14,6 @@ use wats::{Failure, Secret, ServerUrl};
 const PATIENCE: Duration = Duration::from_secs(15);
 /// What service managers must know, from landfall.toml.
 const DEFINITION: &str = include_str!(concat!(env!("OUT_DIR"), "/definition.json"));
-/// The configuration that packages bring.
-const CONFIGURATION: &str = include_str!("../../packaging/config.toml");
 
 /// What the installer must know of this program.
 pub(crate) struct Installation(Definition);
@@ -51,8 +49,8 @@ impl Program for Installation {
         &self.0
     }
 
-    fn files(&self) -> Vec<(String, String)> {
-        vec![("config.toml".to_owned(), CONFIGURATION.to_owned())]
+    fn files(&self, definition: &Definition) -> Vec<(String, String)> {
+        vec![("config.toml".to_owned(), shipped(&definition.folders, definition.platform))]
     }
 
     fn ask_server(&self, definition: &Definition, settings: &Settings) -> Option<ServerAnswer> {

@@ -23,10 +23,20 @@ pub(crate) fn logs(arguments: &Logs) -> Result<(), Failure> {
     if cfg!(target_os = "linux") && Path::new("/run/systemd/system").is_dir() {
         return of_journal(arguments);
     }
-    Err(Failure::General(
-        "this machine has no journal to look into; wats-client config set log.file PATH lets the service write a file"
-            .to_owned(),
-    ))
+    // Where other service managers send standard error.
+    let definition = Installation::new().of_instance(arguments.config.instance.as_deref())?;
+    let file = Path::new(&definition.folders.logs).join(format!("{}.log", definition.id()));
+    if file.exists() {
+        return of_file(&file, arguments);
+    }
+    let elsewhere = if cfg!(windows) {
+        format!("warnings and errors are in the Event Log (source {}); ", definition.name)
+    } else {
+        format!("neither is there a journal here nor {}; ", file.display())
+    };
+    Err(Failure::General(format!(
+        "{elsewhere}wats-client config set log.file PATH lets the service write a file"
+    )))
 }
 
 fn of_journal(arguments: &Logs) -> Result<(), Failure> {

@@ -11,6 +11,7 @@ mod logs;
 mod queue;
 mod register;
 mod run;
+mod send;
 mod status;
 pub(crate) mod test_connection;
 
@@ -25,15 +26,23 @@ pub(crate) use logs::logs;
 pub(crate) use queue::queue;
 pub(crate) use register::register;
 pub(crate) use run::run;
+pub(crate) use send::send;
 pub(crate) use status::status;
 pub(crate) use test_connection::test_connection;
 
 use crate::Failure;
 use crate::cli::ConfigFile;
-use crate::config::{Config, Environment};
+use crate::config::{Config, ConverterSet, Environment};
+use crate::control::{SEND, SERVICE};
+use crate::status::Connection;
 use landfall_service::Context;
+use landfall_service::ipc::Client;
 use std::io::Write;
+use std::time::Duration;
 use tokio::runtime::Runtime;
+
+/// How long a service may take to answer that it looks at its queue now.
+const WAKE: Duration = Duration::from_secs(3);
 
 /// The runtime for everything that waits. One thread is enough: what takes long has threads of its own.
 fn runtime() -> Result<Runtime, Failure> {
@@ -66,6 +75,31 @@ fn environment(arguments: &ConfigFile) -> Result<Environment, Failure> {
 /// The configuration as the service that is meant sees it.
 fn load(arguments: &ConfigFile) -> Result<Config, Failure> {
     Ok(Config::load(arguments.config.as_deref(), &environment(arguments)?)?)
+}
+
+/// The converters to choose from, and the name among them of the one that is meant. Plug-ins that cannot be used are
+/// noted on standard error.
+fn converters(config: &Config, wanted: &str) -> Result<(ConverterSet, String), Failure> {
+    for fault in &config.converters.faults {
+        eprintln!("wats-client: note: {fault}");
+    }
+    config.converters.with(wanted).map_err(Failure::General)
+}
+
+/// Has the service that has this queue look at it now; gives how things stand with the server. `None` when none can be
+/// asked: it looks by itself within seconds.
+async fn wake(config: &Config, of: &ConfigFile) -> Option<Connection> {
+    let ask = async {
+        let mut client = match &of.instance {
+            Some(instance) => Client::connect_instance(SERVICE, instance).await,
+            None => Client::connect(SERVICE).await,
+        }
+        .ok()?;
+        let folder = config.queue.folder.canonicalize().ok()?;
+        let answer = client.request(SEND, folder.to_string_lossy().as_bytes()).await.ok()?;
+        serde_json::from_slice(&answer).ok()
+    };
+    tokio::time::timeout(WAKE, ask).await.ok()?
 }
 
 /// A line for whoever reads; one that reads no more ends it.

@@ -2,7 +2,6 @@
 
 use crate::Failure;
 use crate::cli::{ConfigFile, Queue};
-use crate::config::{Config, Environment};
 use crate::queue::{Counts, FILE_NAME, QueueError, State, Store, change, count, open_to_look};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::{Value, json};
@@ -33,34 +32,43 @@ pub(crate) fn queue(command: &Queue) -> Result<(), Failure> {
         Queue::Show { report, config, json } => show(config, report, *json),
         Queue::Export { report, config } => export(config, report),
         Queue::Retry { report: Some(report), config, .. } => {
-            act(config, report, |store, sequence| store.requeue(sequence))
+            act(config, report, |store, sequence| store.requeue(sequence), "is sent once more")
         }
         Queue::Retry { report: None, config, .. } => retry_all(config),
-        Queue::Delete { report, config } => act(config, report, |store, sequence| store.discard(sequence)),
+        Queue::Delete { report, config } => {
+            act(config, report, |store, sequence| store.discard(sequence), "is deleted")
+        }
         Queue::Replace { report, file, config } => {
             let text = std::fs::read_to_string(file)
                 .map_err(|error| Failure::General(format!("{} cannot be read: {error}", file.display())))?;
-            act(config, report, move |store, sequence| store.replace(sequence, &text))
+            act(config, report, move |store, sequence| store.replace(sequence, &text), "is replaced and sent")
         }
     }
 }
 
-/// Does something with one report.
+/// Does something with one report, and says what.
 fn act(
     arguments: &ConfigFile,
     wanted: &str,
     step: impl FnOnce(&mut Store, i64) -> Result<(), QueueError>,
+    done: &str,
 ) -> Result<(), Failure> {
     let connection = open_existing(arguments)?;
-    let sequence = find(&connection, wanted)?["sequence"].as_i64().unwrap_or_default();
+    let report = find(&connection, wanted)?;
+    let sequence = report["sequence"].as_i64().unwrap_or_default();
     drop(connection);
-    let config = Config::load(arguments.config.as_deref(), &Environment::of_process())?;
-    change(&config.queue, |store| step(store, sequence)).map_err(Failure::general)
+    let config = super::load(arguments)?;
+    change(&config.queue, |store| step(store, sequence)).map_err(Failure::general)?;
+    super::runtime()?.block_on(super::wake(&config, arguments));
+    // It is done, whether anybody reads this or not.
+    let _ =
+        writeln!(io::stdout(), "report {} of {} {done}", text(&report["id"]), text(&report["serialNumber"]));
+    Ok(())
 }
 
 fn retry_all(arguments: &ConfigFile) -> Result<(), Failure> {
     drop(open_existing(arguments)?);
-    let config = Config::load(arguments.config.as_deref(), &Environment::of_process())?;
+    let config = super::load(arguments)?;
     let mut all = 0;
     loop {
         let number =
@@ -70,12 +78,13 @@ fn retry_all(arguments: &ConfigFile) -> Result<(), Failure> {
             break;
         }
     }
+    super::runtime()?.block_on(super::wake(&config, arguments));
     let _ = writeln!(io::stdout(), "{all} report(s) are sent once more");
     Ok(())
 }
 
 fn open(arguments: &ConfigFile) -> Result<Option<Connection>, Failure> {
-    let config = Config::load(arguments.config.as_deref(), &Environment::of_process())?;
+    let config = super::load(arguments)?;
     let folder = &config.queue.folder;
     match folder.join(FILE_NAME).try_exists() {
         Ok(false) => Ok(None),
@@ -142,15 +151,17 @@ fn write_list(out: &mut impl Write, counts: Counts, reports: &[Value]) -> io::Re
         counts.pending, counts.delivered, counts.quarantined
     )?;
     for report in reports {
-        writeln!(
-            out,
-            "{:>8}  {:<11}  {}  {}  {}",
-            report["sequence"],
+        let line = format!(
+            "{:>8}  {:<11}  {}  {:.19}  {}  {}  {}",
+            report["sequence"].as_i64().unwrap_or_default(),
             text(&report["state"]),
             text(&report["id"]),
+            text(&report["accepted"]),
+            text(&report["serialNumber"]),
             text(&report["source"]),
             text(&report["message"]),
-        )?;
+        );
+        writeln!(out, "{}", line.trim_end())?;
     }
     Ok(())
 }

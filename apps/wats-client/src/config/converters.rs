@@ -108,15 +108,17 @@ impl ConverterSet {
         Ok(Self { converters: Arc::new(converters), faults, limits, folder, made_of })
     }
 
-    /// With the plug-in of a file, and its name; `None` if the text names no file.
-    pub(crate) fn of_file(&self, text: &str) -> Option<Result<(Converters, &'static str), String>> {
-        is_file(text).then(|| {
-            let plugin = Plugin::open(Path::new(text), self.limits).map_err(|error| error.to_string())?;
-            let name = plugin.name();
-            let mut converters = Converters::default();
-            converters.add(Box::new(plugin));
-            Ok((converters, name))
-        })
+    /// The set in which the converter is that a command names, and its name there: this one, or for the file of a
+    /// plug-in one that has it too.
+    pub(crate) fn with(&self, converter: &str) -> Result<(Self, String), String> {
+        if !is_file(converter) {
+            return Ok((self.clone(), converter.to_owned()));
+        }
+        let plugin = Plugin::open(Path::new(converter), self.limits).map_err(|error| error.to_string())?;
+        let name = plugin.name().to_owned();
+        let mut converters = Converters::default();
+        converters.add(Box::new(plugin));
+        Ok((Self { converters: Arc::new(converters), ..self.clone() }, name))
     }
 }
 

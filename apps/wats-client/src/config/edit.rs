@@ -287,8 +287,7 @@ fn known(name: &str) -> Result<Option<&'static Key>, ConfigError> {
     if keys::SECRETS.iter().any(|secret| secret.name == name) {
         return Err(ConfigError::of_key(name, "is a secret and has no place in this file"));
     }
-    let meant = keys::nearest(name).map(|key| format!("; did you mean {key}?")).unwrap_or_default();
-    Err(ConfigError::of_key(name, format!("there is no such key{meant}")))
+    Err(ConfigError::of_key(name, keys::no_such_key(name)))
 }
 
 /// What a converter is told: a number or a truth where it is written like one.

@@ -240,6 +240,14 @@ fn list(text: &str) -> Option<Vec<String>> {
     Some(text.split([',', '\n']).map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect())
 }
 
+/// That there is no key of this name, and which one may be meant.
+pub(crate) fn no_such_key(name: &str) -> String {
+    match nearest(name) {
+        Some(key) => format!("there is no such key; did you mean {key}?"),
+        None => "there is no such key; wats-client config get lists them".to_owned(),
+    }
+}
+
 /// The key that was probably meant.
 pub(crate) fn nearest(name: &str) -> Option<&'static str> {
     let general = general(name);

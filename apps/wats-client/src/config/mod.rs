@@ -13,6 +13,7 @@ pub(crate) mod keys;
 mod live;
 mod load;
 mod paths;
+mod shipped;
 mod values;
 
 pub(crate) use converters::ConverterSet;
@@ -23,10 +24,11 @@ pub(crate) use file::{LogFormat, LogLevel, PostAction, ProxyMode, Roots};
 pub(crate) use import::Import;
 pub(crate) use live::{Applied, Live, Reloads};
 pub(crate) use paths::default_config;
+pub(crate) use shipped::shipped;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use wats::{Secret, ServerUrl, Station};
 use wats_converters::Arguments;
@@ -255,18 +257,28 @@ impl Config {
     }
 }
 
+impl Watch {
+    /// How single files are converted that lie in no watched folder.
+    pub(crate) fn of_single_files(
+        converters: &ConverterSet,
+        converter: &str,
+        arguments: Arguments,
+        priority: u8,
+    ) -> Result<Self, String> {
+        converters.check_arguments(converter, &arguments).map_err(|refusal| refusal.to_string())?;
+        let settings = file::Watch::at(PathBuf::new());
+        let watch =
+            Self::new(settings, 0, Path::new(""), None, converters).map_err(|error| error.to_string())?;
+        Ok(Self { converter: converter.to_owned(), arguments, priority, ..watch })
+    }
+}
+
 #[cfg(test)]
 impl Watch {
     /// A folder with the defaults, for tests of other modules.
     pub(crate) fn of_test(folder: &str) -> Self {
-        Self::new(
-            file::Watch::at(folder.into()),
-            0,
-            std::path::Path::new("/state"),
-            None,
-            &ConverterSet::of_test(),
-        )
-        .expect("the defaults are valid")
+        Self::new(file::Watch::at(folder.into()), 0, Path::new("/state"), None, &ConverterSet::of_test())
+            .expect("the defaults are valid")
     }
 }
 

@@ -61,6 +61,12 @@ pub(crate) fn give_to(file: &File, other: &Path) -> io::Result<()> {
     system::give_to(file, other)
 }
 
+/// Whether a folder, or the nearest one around it that is there, belongs to another account than this process, so that
+/// what is made in it would not be the owner's. Not known on Windows, where access lists say.
+pub(crate) fn is_of_another(folder: &Path) -> bool {
+    folder.ancestors().find(|ancestor| ancestor.exists()).is_some_and(system::is_of_another)
+}
+
 /// Opens a folder as such.
 pub(crate) fn open_folder(folder: &Path) -> io::Result<File> {
     system::open_folder(folder)

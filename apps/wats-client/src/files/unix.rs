@@ -35,6 +35,10 @@ pub(super) fn give_to(file: &File, other: &Path) -> io::Result<()> {
     Ok(())
 }
 
+pub(super) fn is_of_another(folder: &Path) -> bool {
+    fs::metadata(folder).is_ok_and(|metadata| metadata.uid() != rustix::process::geteuid().as_raw())
+}
+
 pub(super) fn open_folder(folder: &Path) -> io::Result<File> {
     File::open(folder)
 }

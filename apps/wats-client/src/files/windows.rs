@@ -43,6 +43,10 @@ pub(super) fn give_to(_: &File, _: &Path) -> io::Result<()> {
     Ok(())
 }
 
+pub(super) fn is_of_another(_: &Path) -> bool {
+    false
+}
+
 /// `FILE_FLAG_BACKUP_SEMANTICS`, without which a folder cannot be opened.
 const BACKUP_SEMANTICS: u32 = 0x0200_0000;
 

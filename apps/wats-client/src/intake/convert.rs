@@ -49,6 +49,15 @@ pub(super) struct Converted {
     pub(super) reports: Vec<NewReport>,
 }
 
+/// The reports of one file, for a command; or why there are none.
+pub(crate) fn to_reports(
+    source: &Source,
+    watch: &Watch,
+    station: &Station,
+) -> Result<Vec<NewReport>, String> {
+    reports(source, watch, station).map(|converted| converted.reports).map_err(|error| error.to_string())
+}
+
 /// Makes reports, ready to be sent, of a file.
 pub(super) fn reports(source: &Source, watch: &Watch, station: &Station) -> Result<Converted, ConvertError> {
     let Conversion { converter, content, companions, reports, .. } =

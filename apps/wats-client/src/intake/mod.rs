@@ -16,6 +16,7 @@ use crate::queue::{Accepted, Answer, Queue, QueueError};
 use crate::status::{SharedStatus, Status};
 pub(crate) use archive::Packer;
 use convert::Converted;
+pub(crate) use convert::to_reports;
 use hints::{Hint, Hints};
 use landfall_service::Beat;
 use settle::{Settling, Stamp};

@@ -166,6 +166,19 @@ fn take(lock: &File) -> Result<(), OpenError> {
     }
 }
 
+/// Whether a process has this queue.
+pub(crate) fn is_in_use(folder: &Path) -> io::Result<bool> {
+    match File::open(folder.join("lock")) {
+        Ok(lock) => match lock.try_lock_shared() {
+            Ok(()) => Ok(false),
+            Err(fs::TryLockError::WouldBlock) => Ok(true),
+            Err(fs::TryLockError::Error(error)) => Err(error),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// Opens the database of a queue only to look at it, also while the service runs.
 pub(crate) fn open_to_look(folder: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(folder.join(FILE_NAME), OpenFlags::SQLITE_OPEN_READ_ONLY)?;

@@ -13,10 +13,10 @@ mod store;
 mod worker;
 
 pub(crate) use clock::now;
-pub(crate) use database::{FILE_NAME, OpenError, open_to_look};
+pub(crate) use database::{FILE_NAME, OpenError, is_in_use, open_to_look};
 pub(crate) use entry::{Accepted, Claim, Counts, Fate, NewReport, SourceKey, State};
 pub(crate) use store::{Store, count};
-pub(crate) use worker::{Answer, Queue, QueueError, change};
+pub(crate) use worker::{Answer, ChangeError, Queue, QueueError, change};
 
 #[cfg(test)]
 mod tests;

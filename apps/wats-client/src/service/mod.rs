@@ -13,7 +13,7 @@ use crate::web;
 use folders::Folders;
 use landfall_service::log::Recent;
 use landfall_service::{Context, Exit, Failure};
-use sending::Sending;
+pub(crate) use sending::Sending;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
@@ -146,7 +146,7 @@ impl Parts {
         let mut folders = Folders::new(shared, liveness.clone());
         folders.follow(&config).map_err(ServiceError::Thread)?;
         let sending = Sending::start(&config, &queue, &status, &bell, &liveness);
-        let events = control::open(&context, &queue, &status, &live);
+        let events = control::open(&context, &queue, &status, &bell, &live);
         context.status_from({
             let (queue, status) = (queue.clone(), status.clone());
             move || status.line(&queue)

@@ -14,14 +14,14 @@ use tokio::task::JoinHandle;
 const SILENCE: Duration = Duration::from_secs(45);
 
 /// The uploader at work.
-pub(super) struct Sending {
+pub(crate) struct Sending {
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
     beat: Beat,
 }
 
 impl Sending {
-    pub(super) fn start(
+    pub(crate) fn start(
         config: &Config,
         queue: &Queue,
         status: &SharedStatus,
@@ -35,7 +35,7 @@ impl Sending {
     }
 
     /// Whether another uploader is needed for the new configuration.
-    pub(super) fn differs(old: &Config, new: &Config) -> bool {
+    pub(crate) fn differs(old: &Config, new: &Config) -> bool {
         old.server != new.server
             || old.token != new.token
             || old.ca_file != new.ca_file
@@ -47,7 +47,7 @@ impl Sending {
     }
 
     /// Ends it in bounded time. What is on its way then is sent again under the same id.
-    pub(super) async fn end(self) {
+    pub(crate) async fn end(self) {
         self.stop.send_replace(true);
         // If it failed, the program says so elsewhere.
         let _ = self.task.await;

@@ -228,12 +228,60 @@ fn what_others_brought_is_left_alone() {
     machine.ends(1, "uninstall-service --silent --purge");
     machine.sh("mv /etc/systemd/system/wats-client.service /usr/lib/systemd/system");
     machine.sh("echo /lib/systemd/system/wats-client.service >>/var/lib/dpkg/info/hostname.list");
-    let text = machine.ends(4, INSTALL);
+    let text = machine.ends(4, "install-service --silent");
     assert!(text.contains("the package hostname") && text.contains("/etc/wats-client/environment"), "{text}");
+    machine.ends(4, &format!("{INSTALL} --account reports"));
     let text = machine.ends(1, "uninstall-service --silent");
     assert!(text.contains("hostname"), "{text}");
     machine.ends(0, &format!("{INSTALL} --instance own"));
     assert_eq!(state(&machine, "wats-client@own"), "active enabled");
+
+    // What a package brought gets settings, and nothing else.
+    let unit = "/usr/lib/systemd/system/wats-client.service";
+    let before = machine.read(unit);
+    machine.sh(
+        "systemctl daemon-reload; systemctl start wats-client; useradd --system wats-client 2>/dev/null || :",
+    );
+    let process = pid(&machine, "wats-client");
+    let settings =
+        "install-service --silent --station-name LINE-1 --watch-folder /srv/reports --skip-preflight";
+    let plan = machine.ends(0, &format!("{settings} --dry-run"));
+    assert!(plan.contains("ReadWritePaths=-/srv/reports") && !plan.contains("config.toml"), "{plan}");
+    let answer = machine.json(0, settings);
+    assert_eq!((&answer["outcome"], &answer["runs"]), (&"configured".into(), &true.into()), "{answer:#}");
+    let environment = machine.read("/etc/wats-client/environment").unwrap();
+    assert!(environment.contains("WATS_CLIENT_STATION_NAME=LINE-1\n"), "{environment}");
+    assert_eq!(machine.read(unit), before);
+    assert_ne!(pid(&machine, "wats-client"), process);
+    let writable = "systemctl show --value --property=ReadWritePaths wats-client";
+    assert_eq!(machine.sh(writable).trim(), "-/srv/reports");
+    machine.sh("systemctl stop wats-client");
+    assert_eq!(
+        machine.json(0, "install-service --silent --station-name LINE-2 --skip-preflight")["runs"],
+        false
+    );
+    assert!(!machine.holds("systemctl is-active wats-client"));
+}
+
+#[test]
+fn two_at_once_wait_for_each_other() {
+    let Some(machine) = machine("bookworm") else { return };
+    machine.start_server();
+    let program = crate::machine::PROGRAM;
+    let run =
+        |file: &str| format!("{program} {INSTALL} --json >/root/{file} 2>&1; echo $? >>/root/{file}.code");
+    machine.sh(&format!("({}) & ({}) & wait", run("one"), run("two")));
+    let answer = |file: &str| machine.read(&format!("/root/{file}")).unwrap();
+    let outcomes: Vec<bool> = ["one", "two"].map(|file| answer(file).contains("\"installed\"")).to_vec();
+    assert_eq!(
+        outcomes.iter().filter(|installed| **installed).count(),
+        1,
+        "{}{}",
+        answer("one"),
+        answer("two")
+    );
+    assert_eq!(["one.code", "two.code"].map(answer), ["0\n", "0\n"]);
+    assert_eq!(state(&machine, "wats-client"), "active enabled");
 }
 
 #[test]

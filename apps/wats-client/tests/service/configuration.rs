@@ -219,6 +219,26 @@ fn the_log_can_be_kept_in_a_file_and_shown() {
     assert!(fs::read_to_string(&log).unwrap().contains("wats-client starts"));
 }
 
+/// Service managers that send standard error into a file, such as launchd, let it grow for ever.
+#[cfg(unix)]
+#[test]
+fn the_file_of_a_service_manager_does_not_grow_for_ever() {
+    let station = Station::new();
+    let folder = station.path("logs");
+    fs::create_dir(&folder).unwrap();
+    let log = folder.join(format!("wats-client@{}.log", station.instance()));
+    let file = fs::File::create(&log).unwrap();
+    file.set_len(10_000_000).unwrap();
+    let file = fs::File::options().append(true).open(&log).unwrap();
+    let _client = station.start_with(|command| command.env("LOGS_DIRECTORY", &folder).stderr(file));
+    station.put("ONE");
+    station.wait_for(1);
+    let text = fs::read_to_string(&log).unwrap();
+    assert!(text.contains("wats-client starts"), "{text}");
+    let full = fs::metadata(log.with_extension("log.1")).unwrap();
+    assert_eq!(full.len(), 10_000_000);
+}
+
 #[test]
 fn the_python_clients_configuration_is_taken_over() {
     let station = Station::new();
@@ -264,7 +284,7 @@ fn the_python_clients_configuration_is_taken_over() {
 fn an_instance_is_named_by_commands() {
     let mut command = program();
     let output = command.args(["config", "get", "queue.folder", "--instance", "line2"]).output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", words(&output));
+    assert_eq!(words(&output), "/var/lib/wats-client@line2/queue\n");
     let mut command = program();
     let output = command.args(["check", "--instance", "line2"]).output().unwrap();
     assert!(

@@ -22,6 +22,7 @@ mod plugins;
 mod presence;
 mod proxy;
 mod queue;
+mod send;
 mod support;
 #[cfg(unix)]
 mod systemd;

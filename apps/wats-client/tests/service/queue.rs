@@ -46,7 +46,8 @@ fn refused_reports_are_sent_again_corrected_or_deleted() {
     let id = |number: usize| refused[number]["id"].as_str().unwrap();
 
     // The service takes notice by itself.
-    succeeds(&station, &["queue", "retry", id(0)]);
+    let told = succeeds(&station, &["queue", "retry", id(0)]);
+    assert_eq!(told, format!("report {} of SN0 is sent once more\n", id(0)));
     station.wait_for(1);
     let mut corrected: Value =
         serde_json::from_str(&succeeds(&station, &["queue", "export", id(1)])).unwrap();
@@ -62,6 +63,12 @@ fn refused_reports_are_sent_again_corrected_or_deleted() {
     station.wait("the record of it", |station| station.details()["queue"]["delivered"] == 2);
 
     client.kill();
+    let listed = succeeds(&station, &["queue", "list"]);
+    let line = listed.lines().find(|line| line.contains(id(2))).unwrap();
+    assert!(
+        line.starts_with("       ") && line.contains("  SN2  SN2.json  status 400: Process 100"),
+        "{line}"
+    );
     succeeds(&station, &["queue", "delete", id(2)]);
     assert!(fails(&station, &["queue", "delete", id(2)]).contains("there is no report"));
     assert!(fails(&station, &["queue", "delete", id(0)]).contains("was delivered"));

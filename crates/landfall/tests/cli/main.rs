@@ -4,6 +4,7 @@
 mod bad_input;
 mod build;
 mod commands;
+mod house;
 mod judgement;
 mod render;
 mod signing;

@@ -1,5 +1,6 @@
 //! What a person at a terminal is asked.
 
+use super::Change;
 use super::failure::{Failure, Result};
 use super::host::Host;
 use super::layout;
@@ -47,9 +48,14 @@ pub(super) fn settings(host: &Host, definition: &Definition, options: &mut Optio
 }
 
 /// Shows what will be done and waits for a yes.
-pub(super) fn confirm(report: &Report, upgrade: bool) -> Result<()> {
+pub(super) fn confirm(report: &Report, change: Change) -> Result<()> {
     eprint!("{}{}", report.remarkable_checks(), report.plan());
-    decide(if upgrade { "Upgrade now? [Y/n] " } else { "Install now? [Y/n] " }, true)
+    let question = match change {
+        Change::Install => "Install now? [Y/n] ",
+        Change::Upgrade => "Upgrade now? [Y/n] ",
+        Change::Settings => "Change these settings now? [Y/n] ",
+    };
+    decide(question, true)
 }
 
 /// Shows what will be removed and waits for a yes; where data goes, an empty answer is none.

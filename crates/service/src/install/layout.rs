@@ -162,33 +162,40 @@ pub(crate) fn folders(host: &Host, definition: &Definition, settings: &Settings)
         };
         steps.push(Step::Folder { path: folder.path.to_owned(), access });
     }
-    for path in named_folders(definition, settings) {
-        if is_own(definition, path) || !host.exists(path) {
-            steps.push(Step::Folder { path: path.to_owned(), access: owners.service(SHARED_MODE) });
-        }
-    }
+    steps.extend(shared_folders(host, definition, settings));
     if let Some(path) = definition.credentials_folder() {
         steps.push(Step::Folder { path: path.to_owned(), access: owners.secret(0o700) });
     }
     steps
 }
 
-/// Configuration, settings and secrets.
-pub(crate) fn files(
-    host: &Host,
-    definition: &Definition,
-    settings: &Settings,
-    program: &dyn Program,
-) -> Result<Vec<Step>> {
+/// The folders that settings name and into which others put files.
+pub(crate) fn shared_folders(host: &Host, definition: &Definition, settings: &Settings) -> Vec<Step> {
+    let owners = Owners { definition };
+    named_folders(definition, settings)
+        .filter(|path| is_own(definition, path) || !host.exists(path))
+        .map(|path| Step::Folder { path: path.to_owned(), access: owners.service(SHARED_MODE) })
+        .collect()
+}
+
+/// Configuration files.
+pub(crate) fn files(host: &Host, definition: &Definition, program: &dyn Program) -> Vec<Step> {
     let owners = Owners { definition };
     let mut steps = Vec::new();
     let separator = if definition.platform == Platform::Windows { '\\' } else { '/' };
-    for (name, text) in program.files() {
+    for (name, text) in program.files(definition) {
         let path = format!("{}{separator}{name}", definition.folders.configuration);
         if !host.exists(&path) {
             steps.push(Step::write(path, Text::open(text), owners.administrator(0o644)));
         }
     }
+    steps
+}
+
+/// Settings and secrets.
+pub(crate) fn values(host: &Host, definition: &Definition, settings: &Settings) -> Result<Vec<Step>> {
+    let owners = Owners { definition };
+    let mut steps = Vec::new();
     let path = environment_file(definition);
     let text = new_environment(host, definition, settings)?;
     if let Some(text) = text.filter(|text| host.read(&path).ok().flatten().as_ref() != Some(text)) {

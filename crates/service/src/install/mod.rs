@@ -21,6 +21,7 @@ mod flags;
 mod host;
 mod interview;
 mod layout;
+mod lock;
 mod manager;
 mod options;
 mod owner;
@@ -52,6 +53,7 @@ use crate::preflight::{self, Subject};
 use clap::ArgMatches;
 use failure::Result;
 use landfall_service_definition::Definition;
+use lock::Lock;
 use manager::{Found, Owner, Site};
 use options::Options;
 use report::{Outcome, Report};
@@ -80,6 +82,17 @@ pub fn run(program: &dyn Program, command: &str, matches: &ArgMatches) -> Exit {
     report.exit()
 }
 
+/// What an installation does to what is there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Change {
+    /// There is nothing.
+    Install,
+    /// An earlier installation of ours is replaced.
+    Upgrade,
+    /// A package's service stays as it is and gets other settings.
+    Settings,
+}
+
 /// One command with everything that was asked for.
 struct Order<'a> {
     program: &'a dyn Program,
@@ -93,6 +106,11 @@ impl Order<'_> {
         self.options.root.clone().map_or_else(Host::live, Host::below)
     }
 
+    /// Others wait until this is dropped. Whoever changes nothing waits for nobody.
+    fn lock(&self, host: &Host, definition: &Definition) -> Result<Option<Lock>> {
+        if self.options.dry_run { Ok(None) } else { Lock::take(host, definition) }
+    }
+
     /// Whether a person is asked.
     fn asks(&self) -> bool {
         let Options { silent, json, dry_run, .. } = self.options;
@@ -103,13 +121,15 @@ impl Order<'_> {
         preflight::check_names(&self.options.skip)?;
         let host = self.host();
         let definition = target::definition(&host, self.definition, &self.options)?;
+        let _lock = self.lock(&host, &definition)?;
         let manager = Manager::find(&host, &definition, self.options.manager.as_deref());
         let found = match &manager {
             Ok(manager) => Manager::examine(&self.site(&host, &definition, *manager))?,
             Err(_) => Found { owner: Owner::Nobody, active: false },
         };
         self.report.about(&definition, manager.as_ref().ok().copied());
-        let upgrade = self.may_replace(&definition, &found)?;
+        let change = self.change(&definition, &found, manager.as_ref().ok().copied())?;
+        let upgrade = change != Change::Install;
         if self.asks() {
             interview::settings(&host, &definition, &mut self.options)?;
         }
@@ -129,39 +149,69 @@ impl Order<'_> {
         let site = self.site(&host, &definition, manager);
         let run = host.is_live() && self.options.start.unwrap_or(!upgrade || found.active);
         let mut steps = Manager::prepare(&site, &found);
-        steps.extend(layout::folders(&host, &definition, &settings));
-        steps.extend(Manager::register(&site));
-        steps.extend(layout::files(&host, &definition, &settings, self.program)?);
-        steps.extend(Manager::install(&site, &found, run)?);
+        if change == Change::Settings {
+            steps.extend(layout::shared_folders(&host, &definition, &settings));
+            steps.extend(layout::values(&host, &definition, &settings)?);
+            steps.extend(Manager::adapt(&site, &found, run));
+        } else {
+            steps.extend(layout::folders(&host, &definition, &settings));
+            steps.extend(Manager::register(&site));
+            steps.extend(layout::files(&host, &definition, self.program));
+            steps.extend(layout::values(&host, &definition, &settings)?);
+            steps.extend(Manager::install(&site, &found, run)?);
+        }
         self.report.steps = steps;
         self.report.settings = settings;
         self.report.runs = Some(run);
         if self.options.dry_run {
-            self.report.outcome = Some(if upgrade { Outcome::WouldUpgrade } else { Outcome::WouldInstall });
+            self.report.outcome = Some(match change {
+                Change::Install => Outcome::WouldInstall,
+                Change::Upgrade => Outcome::WouldUpgrade,
+                Change::Settings => Outcome::WouldConfigure,
+            });
             return refusal.map_or(Ok(()), Err);
         }
         if self.asks() {
-            interview::confirm(self.report, upgrade)?;
+            interview::confirm(self.report, change)?;
         }
         self.take_steps(&host)?;
-        self.report.outcome = Some(if upgrade { Outcome::Upgraded } else { Outcome::Installed });
+        self.report.outcome = Some(match change {
+            Change::Install => Outcome::Installed,
+            Change::Upgrade => Outcome::Upgraded,
+            Change::Settings => Outcome::Configured,
+        });
         Ok(())
     }
 
-    /// Whether what is there is an earlier installation of ours, which is replaced.
-    fn may_replace(&self, definition: &Definition, found: &Found) -> Result<bool> {
+    /// What may be done to what is there.
+    fn change(&self, definition: &Definition, found: &Found, manager: Option<Manager>) -> Result<Change> {
         let id = definition.id();
         let refuse = |text: String| Err(Failure::new(Exit::AlreadyInstalled, text));
         match &found.owner {
-            Owner::Nobody => Ok(false),
-            Owner::Us if self.options.upgrade => Ok(true),
+            Owner::Nobody => Ok(Change::Install),
+            Owner::Us if self.options.upgrade => Ok(Change::Upgrade),
             Owner::Us => refuse(format!("the service {id} is installed already")),
-            Owner::Package(package) => refuse(format!(
-                "the service {id} belongs to {}, which also upgrades it; its settings go into {}. For a second one \
-                 beside it give --instance",
-                package.as_ref().map_or_else(|| "a package".to_owned(), |name| format!("the package {name}")),
-                layout::environment_file(definition),
-            )),
+            Owner::Package(package) => {
+                let options = &self.options;
+                let gives = !options.settings.0.is_empty() && options.account.is_none() && options.upgrade;
+                let takes = manager.is_some_and(Manager::reads_settings);
+                if gives && takes {
+                    return Ok(Change::Settings);
+                }
+                refuse(format!(
+                    "the service {id} belongs to {}, which also upgrades it and decides on its account; {} {}. For a \
+                     second one beside it give --instance",
+                    package
+                        .as_ref()
+                        .map_or_else(|| "a package".to_owned(), |name| format!("the package {name}")),
+                    if takes {
+                        "settings that are given here are written into"
+                    } else {
+                        "its settings go into"
+                    },
+                    layout::environment_file(definition),
+                ))
+            }
             Owner::Somebody(place) => refuse(format!(
                 "there is a service {id} already that this program did not install ({place}); remove it first, or \
                  give --instance"
@@ -172,6 +222,7 @@ impl Order<'_> {
     fn uninstall(mut self) -> Result<()> {
         let host = self.host();
         let definition = target::definition(&host, self.definition, &self.options)?;
+        let _lock = self.lock(&host, &definition)?;
         let manager = Manager::find(&host, &definition, self.options.manager.as_deref())?;
         let site = self.site(&host, &definition, manager);
         let found = Manager::examine(&site)?;

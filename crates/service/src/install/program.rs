@@ -10,7 +10,9 @@ pub trait Program {
     fn definition(&self) -> &Definition;
 
     /// Configuration files that are laid out where they are missing: name in the configuration folder, and text.
-    fn files(&self) -> Vec<(String, String)> {
+    ///
+    /// `definition` is the service as it is installed, whose folders they may name.
+    fn files(&self, _definition: &Definition) -> Vec<(String, String)> {
         Vec::new()
     }
 

@@ -18,8 +18,11 @@ use std::io::Write;
 pub(crate) enum Outcome {
     Installed,
     Upgraded,
+    /// A package's service has other settings.
+    Configured,
     WouldInstall,
     WouldUpgrade,
+    WouldConfigure,
     Removed,
     Purged,
     WouldRemove,
@@ -119,6 +122,9 @@ impl Report {
         let text = match self.outcome {
             Some(Outcome::Installed) => format!("The service {service} is installed{manager}{runs}."),
             Some(Outcome::Upgraded) => format!("The service {service} is upgraded{runs}."),
+            Some(Outcome::Configured) => {
+                format!("The service {service}, which a package brought, has its settings{runs}.")
+            }
             Some(Outcome::Removed) => {
                 format!(
                     "The service {service} is removed. Configuration and data stay; --purge deletes them."
@@ -127,7 +133,12 @@ impl Report {
             Some(Outcome::Purged) => {
                 format!("The service {service} is removed with its configuration and data.")
             }
-            Some(Outcome::WouldInstall | Outcome::WouldUpgrade | Outcome::WouldRemove) => {
+            Some(
+                Outcome::WouldInstall
+                | Outcome::WouldUpgrade
+                | Outcome::WouldConfigure
+                | Outcome::WouldRemove,
+            ) => {
                 return format!("{}Nothing was done.\n", self.plan());
             }
             Some(Outcome::Examined) | None => return String::new(),

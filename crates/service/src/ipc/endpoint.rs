@@ -77,7 +77,6 @@ impl Endpoint {
 }
 
 /// `NAME@INSTANCE`, if the run-time folder lies in a folder of that name; else the name.
-#[cfg(any(windows, test))]
 pub(crate) fn instance_name(name: &str, runtime: Option<&std::path::Path>) -> String {
     let own = runtime.and_then(|folder| folder.parent()?.file_name()?.to_str());
     own.filter(|own| own.strip_prefix(name).is_some_and(|rest| rest.starts_with('@')))

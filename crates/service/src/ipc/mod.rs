@@ -38,7 +38,6 @@ pub use client::{Client, ClientError, Event};
 #[doc(hidden)]
 pub use connection::{Hub, converse};
 pub use endpoint::Endpoint;
-#[cfg(windows)]
 pub(crate) use endpoint::instance_name;
 #[doc(hidden)]
 pub use frame::{Frame, FrameError, Kind};

@@ -112,17 +112,18 @@ fn destination(name: &str, host: Host, has_file: bool) -> Box<dyn Sink> {
         Host::Container => Box::new(JsonLines::stderr()),
         Host::OpenRc | Host::Background if leads_nowhere() => syslog(name),
         Host::Launchd | Host::OpenRc | Host::Supervised | Host::Terminal | Host::Background => {
-            Box::new(Text::stderr())
+            match own_file(name) {
+                Some(file) => Box::new(OrElse(file, Text::stderr())),
+                None => Box::new(Text::stderr()),
+            }
         }
     }
 }
 
 /// A destination, and another one for what does not arrive there. Who is only busy is not passed by: the second way
 /// mostly leads to the same one, and would wait.
-#[cfg(any(unix, windows))]
 struct OrElse<A, B>(A, B);
 
-#[cfg(any(unix, windows))]
 impl<A: Sink, B: Sink> Sink for OrElse<A, B> {
     fn write(&self, record: &Record<'_>) -> io::Result<()> {
         self.0.write(record).or_else(|error| match error.kind() {
@@ -155,6 +156,25 @@ fn journal(_: &str) -> Box<dyn Sink> {
 fn is_standard_error(stream: &str) -> bool {
     let Ok(standard_error) = rustix::fs::fstat(io::stderr()) else { return false };
     stream == format!("{}:{}", standard_error.st_dev, standard_error.st_ino)
+}
+
+/// The file of the service's own folder, where its service manager has sent standard error there: nobody else keeps it
+/// from growing for ever, launchd has no word for that. What does not come this way, such as the words of a panic, goes
+/// where standard error leads.
+#[cfg(unix)]
+fn own_file(name: &str) -> Option<RotatingFile> {
+    let folder = |variable| std::env::var_os(variable).map(std::path::PathBuf::from);
+    let id = crate::ipc::instance_name(name, folder("RUNTIME_DIRECTORY").as_deref());
+    let path = folder("LOGS_DIRECTORY")?.join(format!("{id}.log"));
+    let (standard_error, there) = (rustix::fs::fstat(io::stderr()).ok()?, rustix::fs::stat(&path).ok()?);
+    let same = (standard_error.st_dev, standard_error.st_ino) == (there.st_dev, there.st_ino);
+    same.then(|| RotatingFile::new(path))
+}
+
+/// Windows' services have no standard error.
+#[cfg(not(unix))]
+fn own_file(_: &str) -> Option<RotatingFile> {
+    None
 }
 
 /// Standard error is `/dev/null`, as daemons often have it.

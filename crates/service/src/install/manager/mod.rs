@@ -186,6 +186,21 @@ impl Manager {
         }
     }
 
+    /// Whether a service that a package brought finds its settings where they are written, without the package's doing.
+    pub(crate) fn reads_settings(self) -> bool {
+        matches!(self, Self::Systemd | Self::OpenRc | Self::Sysv)
+    }
+
+    /// The steps that let a service that a package brought run with changed settings, or not run.
+    pub(crate) fn adapt(site: &Site<'_>, found: &Found, run: bool) -> Vec<Step> {
+        match site.manager {
+            Self::Systemd => systemd::adapt(site, found, run),
+            Self::OpenRc if run => openrc::start(site),
+            Self::Sysv if run => sysv::start(site),
+            _ => Vec::new(),
+        }
+    }
+
     /// The steps that stop the service and make it unknown.
     pub(crate) fn uninstall(site: &Site<'_>, found: &Found) -> Vec<Step> {
         match site.manager {

@@ -44,9 +44,7 @@ pub(super) fn prepare(site: &Site<'_>, found: &Found) -> Vec<Step> {
 }
 
 pub(super) fn install(site: &Site<'_>, found: &Found, run: bool) -> Result<Vec<Step>> {
-    let (definition, id) = (site.definition, site.definition.id());
-    let log = format!("{}/{id}.log", definition.folders.logs);
-    let call = |verb: &str| Command::new(&["rc-service", &id, verb]);
+    let definition = site.definition;
     let mut steps = Vec::new();
     steps.push(script(&path(site), marked(definition, &openrc::script(definition)?)));
     if found.owner != Owner::Us && definition.start != Start::Manual {
@@ -54,12 +52,20 @@ pub(super) fn install(site: &Site<'_>, found: &Found, run: bool) -> Result<Vec<S
         steps.push(Step::Link { path: link(site), target: path(site) });
     }
     if run {
-        let start = call("start").undone_by(&["rc-service", &id, "stop"]);
-        steps.push(Step::Run(start.or(Exit::StartFailed, &["tail", "-n", "20", &log])));
-        let status = Command::new(&["/bin/sh", "-c", STAYS_UP, &id]).after(SETTLE);
-        steps.push(Step::Run(status.or(Exit::StartFailed, &["tail", "-n", "20", &log])));
+        steps.extend(start(site));
     }
     Ok(steps)
+}
+
+/// Starts it, and looks whether it stays.
+pub(super) fn start(site: &Site<'_>) -> Vec<Step> {
+    let id = site.definition.id();
+    let log = format!("{}/{id}.log", site.definition.folders.logs);
+    let start = Command::new(&["rc-service", &id, "start"]).undone_by(&["rc-service", &id, "stop"]);
+    let status = Command::new(&["/bin/sh", "-c", STAYS_UP, &id]).after(SETTLE);
+    [start, status]
+        .map(|command| Step::Run(command.or(Exit::StartFailed, &["tail", "-n", "20", &log])))
+        .into()
 }
 
 pub(super) fn uninstall(site: &Site<'_>, found: &Found) -> Vec<Step> {

@@ -72,13 +72,9 @@ pub(super) fn prepare(site: &Site<'_>, found: &Found) -> Vec<Step> {
 
 pub(super) fn install(site: &Site<'_>, found: &Found, run: bool) -> Vec<Step> {
     let definition = site.definition;
-    let unit = definition.unit();
     let access = if definition.is_user_service() { Access::of(None, 0o644) } else { Access::root(0o644) };
     let above = if definition.is_user_service() { Access::of(None, 0o755) } else { Access::root(0o755) };
     let upgrade = found.owner == Owner::Us;
-    let call = |words: &[&str]| Command::new(&systemctl(site, words));
-    let of_unit = format!("{}={unit}", if definition.is_user_service() { "--user-unit" } else { "--unit" });
-    let journal = ["journalctl", "--quiet", "--no-pager", "--output=cat", "--lines=20", &of_unit];
     let mut steps = Vec::new();
     if definition.is_user_service() {
         steps.push(Step::Folder { path: folder(site), access: above.clone() });
@@ -97,7 +93,31 @@ pub(super) fn install(site: &Site<'_>, found: &Found, run: bool) -> Vec<Step> {
         steps.push(Step::Link { path: link, target: unit_file(site) });
         steps.extend(linger(site));
     }
-    steps.push(Step::Run(call(&["daemon-reload"])));
+    steps.extend(turn(site, found, run));
+    steps
+}
+
+/// The folders that settings name are opened to a unit that stays as it is.
+pub(super) fn adapt(site: &Site<'_>, found: &Found, run: bool) -> Vec<Step> {
+    let mut steps = Vec::new();
+    if let Some(text) = systemd::open_folders(site.definition) {
+        let folder = format!("{}.d", unit_file(site));
+        steps.push(Step::Folder { path: folder.clone(), access: Access::root(0o755) });
+        let text = Text::open(marked(site.definition, &text));
+        steps.push(Step::write(format!("{folder}/settings.conf"), text, Access::root(0o644)));
+    }
+    steps.extend(turn(site, found, run));
+    steps
+}
+
+/// Has the definition read, and the service run or not.
+fn turn(site: &Site<'_>, found: &Found, run: bool) -> Vec<Step> {
+    let unit = site.definition.unit();
+    let of_unit =
+        format!("{}={unit}", if site.definition.is_user_service() { "--user-unit" } else { "--unit" });
+    let journal = ["journalctl", "--quiet", "--no-pager", "--output=cat", "--lines=20", &of_unit];
+    let call = |words: &[&str]| Command::new(&systemctl(site, words));
+    let mut steps = vec![Step::Run(call(&["daemon-reload"]))];
     let start = |verb: &str| call(&[verb, &unit]).or(Exit::StartFailed, &journal);
     match (found.active, run) {
         (true, true) => steps.push(Step::Run(start("restart"))),

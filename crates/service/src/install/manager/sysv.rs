@@ -55,7 +55,6 @@ fn command(words: &[String]) -> Command {
 
 pub(super) fn install(site: &Site<'_>, found: &Found, run: bool) -> Result<Vec<Step>> {
     let (definition, path) = (site.definition, path(site));
-    let log = format!("{}/{}.log", definition.folders.logs, definition.id());
     let mut steps = Vec::new();
     let (add, remove) = links(site)?;
     let first = found.owner != Owner::Us && definition.start != Start::Manual;
@@ -68,10 +67,17 @@ pub(super) fn install(site: &Site<'_>, found: &Found, run: bool) -> Result<Vec<S
         steps.push(Step::Run(command(&add)));
     }
     if run {
-        let start = Command::new(&[&path, "start"]).undone_by(&[&path, "stop"]);
-        steps.push(Step::Run(start.or(Exit::StartFailed, &["tail", "-n", "20", &log])));
+        steps.extend(start(site));
     }
     Ok(steps)
+}
+
+/// Starts it.
+pub(super) fn start(site: &Site<'_>) -> Vec<Step> {
+    let path = path(site);
+    let log = format!("{}/{}.log", site.definition.folders.logs, site.definition.id());
+    let start = Command::new(&[&path, "start"]).undone_by(&[&path, "stop"]);
+    vec![Step::Run(start.or(Exit::StartFailed, &["tail", "-n", "20", &log]))]
 }
 
 pub(super) fn uninstall(site: &Site<'_>, found: &Found) -> Vec<Step> {
