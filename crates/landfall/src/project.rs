@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use landfall_manifest::model::Role;
 use landfall_manifest::{Diagnostic, Format, Loaded, Report, Version};
 use landfall_payload::{Built, Os, Target};
 
@@ -120,6 +121,12 @@ impl Project {
         Ok(built)
     }
 
+    /// Whether a program is all that there is to run.
+    fn is_one_program(&self) -> bool {
+        let manifest = &self.loaded.manifest;
+        manifest.programs.len() == 1 && manifest.files.iter().all(|file| file.role != Role::Program)
+    }
+
     /// The formats for a target: as asked for, as the manifest says, or what is usual there.
     pub(crate) fn formats(&self, asked: &[Format], target: &Target) -> Result<Vec<Format>, Failure> {
         if !asked.is_empty() {
@@ -150,6 +157,7 @@ impl Project {
                 vec![Format::Deb, Format::Rpm, Format::Apk, Format::Arch, Format::TarGz, Format::TarZst]
             }
             Os::Macos => vec![Format::TarGz],
+            Os::Windows if self.is_one_program() => vec![Format::Msi, Format::Zip, Format::Exe],
             Os::Windows => vec![Format::Msi, Format::Zip],
         })
     }

@@ -13,7 +13,7 @@ pub fn compare(format: Format, one: &str, other: &str) -> Option<Ordering> {
         Format::Arch => parts(one, other, "", alpm),
         Format::Apk => alpine(one, other),
         Format::Msi => installer(one).cmp(&installer(other)),
-        Format::TarGz | Format::TarZst | Format::Zip => return None,
+        Format::TarGz | Format::TarZst | Format::Zip | Format::Exe => return None,
     })
 }
 

@@ -32,12 +32,24 @@ pub enum Format {
     /// Zip archive.
     #[serde(rename = "zip")]
     Zip,
+    /// The program alone, for Windows.
+    #[serde(rename = "exe")]
+    Exe,
 }
 
 impl Format {
     /// Every format, in the order in which they are built and shown.
-    pub const ALL: [Format; 8] =
-        [Self::Deb, Self::Rpm, Self::Apk, Self::Arch, Self::Msi, Self::TarGz, Self::TarZst, Self::Zip];
+    pub const ALL: [Format; 9] = [
+        Self::Deb,
+        Self::Rpm,
+        Self::Apk,
+        Self::Arch,
+        Self::Msi,
+        Self::TarGz,
+        Self::TarZst,
+        Self::Zip,
+        Self::Exe,
+    ];
 
     /// Name used in the manifest, on the command line and in `release.json`.
     pub fn name(self) -> &'static str {
@@ -50,12 +62,18 @@ impl Format {
             Self::TarGz => "tar.gz",
             Self::TarZst => "tar.zst",
             Self::Zip => "zip",
+            Self::Exe => "exe",
         }
     }
 
     /// Whether this is a plain archive, unpacked by hand instead of by a package manager.
     pub fn is_archive(self) -> bool {
         matches!(self, Self::TarGz | Self::TarZst | Self::Zip)
+    }
+
+    /// Whether it is put in place by hand: a plain archive, or the program alone.
+    pub fn is_portable(self) -> bool {
+        self.is_archive() || self == Self::Exe
     }
 }
 
@@ -75,5 +93,5 @@ impl FromStr for Format {
 
 /// A format name that Landfall does not know.
 #[derive(Debug, thiserror::Error)]
-#[error("unknown format \"{0}\"; known: deb, rpm, apk, arch, tar.gz, tar.zst, zip")]
+#[error("unknown format \"{0}\"; known: deb, rpm, apk, arch, msi, tar.gz, tar.zst, zip, exe")]
 pub struct UnknownFormat(String);

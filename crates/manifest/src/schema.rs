@@ -32,7 +32,7 @@ pub fn reference() -> String {
     out.push_str(
         "\nA source or a build command knows only those of the product and the target. `{{` and `}}` stand for \
          braces.\n\n## Selectors\n\n`only` and `except` take names of systems (`linux`, `windows`, `macos`), of \
-         formats (`deb`, `rpm`, `apk`, `arch`, `tar.gz`, `tar.zst`, `zip`, or `archive` for the last three), of \
+         formats (`deb`, `rpm`, `apk`, `arch`, `msi`, `exe`, `tar.gz`, `tar.zst`, `zip`, or `archive` for the last three), of \
          architectures (`x86_64`, `aarch64`, …) and whole target triples. Words of one kind are alternatives, \
          kinds must all fit: `only = [\"deb\", \"rpm\", \"aarch64\"]` is deb or rpm, and aarch64.\n",
     );

@@ -12,6 +12,7 @@ mod content;
 mod deb;
 mod digests;
 mod error;
+mod executable;
 mod inspection;
 mod instances;
 mod listing;
@@ -28,6 +29,7 @@ pub use arch::ArchPackage;
 pub use archive::{TarGzPackage, TarZstPackage, ZipPackage};
 pub use deb::DebPackage;
 pub use error::Error;
+pub use executable::ExecutablePackage;
 pub use inspection::{FileRecord, Inspection, Kind, Script};
 use landfall_payload::{Compression, Format, Payload};
 pub use msi::MsiPackage;
@@ -96,11 +98,12 @@ pub fn packager(format: Format) -> &'static dyn Package {
         Format::TarGz => &TarGzPackage,
         Format::TarZst => &TarZstPackage,
         Format::Zip => &ZipPackage,
+        Format::Exe => &ExecutablePackage,
     }
 }
 
 /// Every packager, in the order in which an unknown file is tried.
-pub fn all() -> [&'static dyn Package; 8] {
+pub fn all() -> [&'static dyn Package; 9] {
     Format::ALL.map(packager)
 }
 

@@ -390,6 +390,31 @@ fn other_machines_and_versions() {
 }
 
 #[test]
+fn the_program_alone() {
+    let mut payload = sample();
+    let package = packager(Format::Exe);
+    assert_eq!(package.file_name(&payload).unwrap(), "kestrel-1.2.3-x86_64-pc-windows-gnu.exe");
+    let mut output = Cursor::new(Vec::new());
+    let options = Options {
+        level: Level::Default,
+        compression: None,
+        threads: 1,
+        scratch: std::env::temp_dir(),
+        progress: &|_| {},
+    };
+    package.write(&payload, &options, &mut output).unwrap();
+    assert_eq!(output.get_ref(), b"no program");
+    let said = package.read(&mut output).unwrap_err().to_string();
+    assert!(said.contains("not a readable exe package"), "{said}");
+
+    let program = payload.all_entries.iter().find(|entry| entry.path.ends_with(".exe")).unwrap().clone();
+    payload.all_entries.push(Entry { path: "/second.exe".into(), ..program });
+    assert!(package.check(&payload).unwrap_err().to_string().contains("2 programs"));
+    payload.target = "x86_64-unknown-linux-gnu".parse().unwrap();
+    assert!(package.check(&payload).unwrap_err().to_string().contains("the target"));
+}
+
+#[test]
 fn the_upgrade_code_can_be_given() {
     let mut payload = sample();
     let derived = cell(&database(&payload), "Property", "UpgradeCode", "Value");

@@ -49,7 +49,10 @@ pub struct Payload {
 impl Payload {
     /// The entries for one format, sorted by path, each path once.
     pub fn entries(&self, format: Format) -> impl Iterator<Item = &Entry> {
-        self.all_entries.iter().filter(move |e| e.formats.as_ref().is_none_or(|f| f.contains(&format)))
+        self.all_entries
+            .iter()
+            .filter(move |e| e.formats.as_ref().is_none_or(|f| f.contains(&format)))
+            .filter(move |e| format != Format::Exe || e.role == Role::Program)
     }
 
     /// The product's own script fragment for one of a format's script slots.

@@ -106,7 +106,7 @@ impl Architecture {
                 A::Aarch64 => Some("arm64"),
                 _ => None,
             },
-            Format::TarGz | Format::TarZst | Format::Zip => Some(name),
+            Format::TarGz | Format::TarZst | Format::Zip | Format::Exe => Some(name),
         }
     }
 

@@ -258,7 +258,9 @@ fn write_one(job: &Job<'_>, work: &Work<'_>, task: &Task<'_>) -> Result<(Artifac
             other => failed(&other),
         },
     )?;
-    if let Some(signer) = work.signer.filter(|_| job.payload.target.os == Os::Windows) {
+    // The program alone was signed before it was packed.
+    let signs = job.payload.target.os == Os::Windows && job.format != Format::Exe;
+    if let Some(signer) = work.signer.filter(|_| signs) {
         writer.flush().map_err(io)?;
         if sign_artifact(&path, &job.file, signer)? {
             writer = ArtifactWriter::existing(&path).map_err(io)?;
@@ -282,7 +284,7 @@ fn write_one(job: &Job<'_>, work: &Work<'_>, task: &Task<'_>) -> Result<(Artifac
 fn contains(payload: &Payload, format: Format) -> String {
     let files = payload.entries(format).filter(|e| matches!(e.kind, EntryKind::File(_))).count();
     let service = match &payload.service {
-        Some(s) if !format.is_archive() => format!(", the service {}", s.name),
+        Some(s) if !format.is_portable() => format!(", the service {}", s.name),
         _ => String::new(),
     };
     let plural = if files == 1 { "" } else { "s" };

@@ -15,7 +15,7 @@ use crate::output::{Output, heading, table};
 /// Show what is in a package, whoever built it
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The package: deb, rpm, apk, Arch package, MSI or archive
+    /// The package: deb, rpm, apk, Arch package, MSI, Windows program or archive
     file: PathBuf,
 }
 
@@ -30,15 +30,17 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     file.by_ref().take(512).read_to_end(&mut head).map_err(unreadable)?;
     file.rewind().map_err(unreadable)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let packager = landfall_packages::all().into_iter().find(|p| p.recognises(&head, &name)).ok_or_else(|| {
-        Failure::Package(format!(
-            "{} is none of the packages that are known here: deb, rpm, apk, Arch package, MSI, tar or zip archive",
-            path.display()
-        ))
-    })?;
+    let packager =
+        landfall_packages::all().into_iter().find(|p| p.recognises(&head, &name)).ok_or_else(|| {
+            Failure::Package(format!(
+                "{} is none of the packages that are known here: deb, rpm, apk, Arch package, MSI, Windows \
+             program, tar or zip archive",
+                path.display()
+            ))
+        })?;
     let mut inspection =
         packager.read(&mut file).map_err(|e| Failure::Package(format!("{}: {e}", path.display())))?;
-    if inspection.format == Format::Msi && !inspection.seals.is_empty() {
+    if matches!(inspection.format, Format::Msi | Format::Exe) && !inspection.seals.is_empty() {
         inspection.fields.extend(signature(&mut file));
     }
     if output.is_json() {
@@ -48,7 +50,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     Ok(())
 }
 
-/// What the signature of an installer says; nobody is asked whether to trust it.
+/// What the signature of an installer or a program says; nobody is asked whether to trust it.
 fn signature(file: &mut (impl Read + Seek)) -> Vec<(String, String)> {
     let statement = match landfall_authenticode::state(file) {
         Ok(statement) => statement,

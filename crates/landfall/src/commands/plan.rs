@@ -60,7 +60,7 @@ pub(crate) fn artifacts(built: &Built, formats: &[Format]) -> Vec<Planned> {
             Format::Msi => (landfall_payload::Os::Windows, "Windows"),
             _ => (landfall_payload::Os::Linux, "Linux"),
         };
-        if payload.target.os != os && !format.is_archive() {
+        if payload.target.os != os && !format.is_portable() {
             planned.obstacle =
                 Some(format!("{format} packages are for {name}, not for {}", payload.target.os.name()));
         }

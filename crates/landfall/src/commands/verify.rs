@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use landfall_payload::Target;
+use landfall_payload::{Format, Target};
 use landfall_release::{Artifact, RELEASE_FILE, Release};
 use landfall_verify::campaign::{Campaign, Event, count};
 use landfall_verify::evidence::{EVIDENCE_FILE, Evidence, PAGE_FILE, Run, Step, TABLE_FILE, Verdict};
@@ -77,6 +77,10 @@ pub(crate) fn run(arguments: &Arguments, global: &Global, output: &Output) -> Re
     }
     let mut subjects = Vec::new();
     for artifact in chosen {
+        // The program alone is the one in the archive, which is looked at.
+        if artifact.format == Format::Exe {
+            continue;
+        }
         let target: Target =
             artifact.target.parse().map_err(|e| Failure::Io(format!("{RELEASE_FILE}: {e}")))?;
         let built = landfall_payload::build(&project.loaded, &target, &project.version, release.epoch)?;

@@ -86,7 +86,7 @@ fn programs_and_installers_are_signed_with_a_pfx_file() {
         return;
     };
     let build = |output: &str| {
-        let command = p.command(&format!("build --target {TARGET} --format msi,zip --output {output}"));
+        let command = p.command(&format!("build --target {TARGET} --format msi,zip,exe --output {output}"));
         command.env("DEMO_PFX", "keys/code.pfx").env("DEMO_PASSWORD", PASSWORD)
     };
     let ran = build("dist").ran();
@@ -98,7 +98,11 @@ fn programs_and_installers_are_signed_with_a_pfx_file() {
     );
     assert!(!ran.stderr().contains(PASSWORD) && !ran.stdout().contains(PASSWORD));
     let zip = format!("demo-1.2.3-{TARGET}.zip");
-    assert_eq!(p.names("dist"), ["SHA256SUMS", MSI, &zip, "release.json"]);
+    let alone = format!("demo-1.2.3-{TARGET}.exe");
+    assert_eq!(p.names("dist"), ["SHA256SUMS", &alone, MSI, &zip, "release.json"]);
+    judged(&p, &format!("dist/{alone}"));
+    let shown = p.run(&format!("inspect dist/{alone}")).ok();
+    assert!(shown.contains("demo 1.2.3 x86_64") && shown.contains("of this file"), "{shown}");
 
     let said = judged(&p, &format!("dist/{MSI}"));
     assert!(said.contains("https://example.com/demo"), "{said}");

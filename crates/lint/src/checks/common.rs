@@ -337,7 +337,7 @@ fn set_id(package: &Package, found: &mut Found) {
 }
 
 fn leaves_root(package: &Package, found: &mut Found) {
-    let archive = package.format().is_archive();
+    let archive = package.format().is_portable();
     each(package, found, |file| {
         let path = &file.record.path;
         if path.split(['/', '\\']).any(|part| part == "..") {
@@ -437,7 +437,7 @@ fn dangling(package: &Package, found: &mut Found) {
 }
 
 fn link_leaves(package: &Package, found: &mut Found) {
-    let archive = package.format().is_archive();
+    let archive = package.format().is_portable();
     each(package, found, |file| {
         let target = file.record.target.as_deref().filter(|_| file.record.kind == Kind::Symlink)?;
         let leaves = archive && target.starts_with('/') || resolve(&file, target).is_none();

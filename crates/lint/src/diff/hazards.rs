@@ -235,7 +235,7 @@ static HAZARDS: &[(Rule, Look)] = &[
                 let Some(after) = new.file(file.path) else { continue };
                 let owner = |r: &landfall_packages::FileRecord| format!("{}:{}", r.owner, r.group);
                 let (a, b) = (owner(file.record), owner(after.record));
-                if a != b && !old.format().is_archive() {
+                if a != b && !old.format().is_portable() {
                     found.at(file.path, format!("belonged to {a} and belongs to {b}"));
                 }
             }
@@ -378,7 +378,7 @@ fn directory_replaced(old: &Package, new: &Package, found: &mut Found) {
         ((a == Kind::Directory) != (b == Kind::Directory)).then_some((file.path, a, b))
     });
     for (path, a, b) in replaced.take(MOST_LOOKED_UP) {
-        if !old.format().is_archive() && !is_handled(new, path) {
+        if !old.format().is_portable() && !is_handled(new, path) {
             found.at(path, format!("was a {} and is a {}", kind(a), kind(b)));
         }
     }

@@ -136,7 +136,7 @@ fn architecture(package: &Package, platform: &Platform, found: &mut Found) {
             ));
             return;
         }
-        None if !package.is_for_all() && !package.format().is_archive() => {
+        None if !package.is_for_all() && !package.format().is_portable() => {
             found.whole(format!("is for {:?}, which is unknown here", package.description.architecture));
             return;
         }
@@ -158,7 +158,7 @@ fn compression(package: &Package, platform: &Platform, found: &mut Found) {
     let packed = description.members.iter().any(|member| member.ends_with(".zst"));
     let zstd = description.compression == "zstd" || packed;
     // A plain archive is unpacked by tar, which the administrator chooses.
-    if zstd && !platform.zstd && !package.format().is_archive() {
+    if zstd && !platform.zstd && !package.format().is_portable() {
         found.whole(format!("is compressed with Zstandard, which {} does not unpack", platform.title));
     }
 }

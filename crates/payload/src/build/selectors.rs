@@ -53,7 +53,7 @@ pub(crate) fn select(
                 Some(w) => known.push(w),
                 None => found.push(
                     document.error(&format!("{pointer}/{key}/{i}"), format!("unknown selector \"{text}\"")).hint(
-                        "a system (linux, windows, macos), a format (deb, rpm, apk, arch, tar.gz, tar.zst, zip, \
+                        "a system (linux, windows, macos), a format (deb, rpm, apk, arch, msi, exe, tar.gz, tar.zst, zip, \
                          archive), an architecture such as x86_64 or aarch64, or a target triple",
                     ),
                 ),
