@@ -23,7 +23,7 @@ impl Program for Demo {
         &self.0
     }
 
-    fn files(&self) -> Vec<(String, String)> {
+    fn files(&self, _: &Definition) -> Vec<(String, String)> {
         vec![("demo.conf".to_owned(), "level = 1\n".to_owned())]
     }
 }
