@@ -99,7 +99,7 @@ fn programs_and_installers_are_signed_with_a_pfx_file() {
     assert!(!ran.stderr().contains(PASSWORD) && !ran.stdout().contains(PASSWORD));
     let zip = format!("demo-1.2.3-{TARGET}.zip");
     let alone = format!("demo-1.2.3-{TARGET}.exe");
-    assert_eq!(p.names("dist"), ["SHA256SUMS", &alone, MSI, &zip, "release.json"]);
+    assert_eq!(p.names("dist"), ["SHA256SUMS", MSI, &alone, &zip, "release.json"]);
     judged(&p, &format!("dist/{alone}"));
     let shown = p.run(&format!("inspect dist/{alone}")).ok();
     assert!(shown.contains("demo 1.2.3 x86_64") && shown.contains("of this file"), "{shown}");
