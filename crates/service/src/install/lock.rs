@@ -4,7 +4,7 @@ use super::failure::{Failure, Result};
 use super::host::Host;
 use crate::exit::Exit;
 use landfall_service_definition::{Definition, Platform};
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -82,8 +82,8 @@ fn try_lock(path: &Path) -> io::Result<Option<File>> {
     let file = options.open(path)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
-        Err(fs::TryLockError::WouldBlock) => Ok(None),
-        Err(fs::TryLockError::Error(error)) => Err(error),
+        Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+        Err(std::fs::TryLockError::Error(error)) => Err(error),
     }
 }
 
