@@ -24,6 +24,8 @@ pub(super) struct Gate {
     pass: Pass,
     /// Nothing goes out before this time.
     closed_until: Option<Instant>,
+    /// When a report may be tried after the last failure, whatever questions are asked before.
+    trial_at: Option<Instant>,
     /// Failures of the server in a row.
     failures: u32,
     /// Grows with every change, so that requests sent under other circumstances do not count twice.
@@ -32,7 +34,7 @@ pub(super) struct Gate {
 
 impl Gate {
     pub(super) fn new(backoff: Backoff) -> Self {
-        Self { backoff, pass: Pass::Probe, closed_until: None, failures: 0, epoch: 0 }
+        Self { backoff, pass: Pass::Probe, closed_until: None, trial_at: None, failures: 0, epoch: 0 }
     }
 
     /// What may be sent now.
@@ -76,7 +78,9 @@ impl Gate {
             self.failures = self.failures.saturating_add(1);
             self.pass = pass;
             let limit = if pass == Pass::Probe { PROBE_LIMIT } else { Duration::MAX };
-            self.closed_until = Some((now + self.backoff.pause(self.failures).min(limit)).max(asked));
+            let pause = self.backoff.pause(self.failures);
+            self.trial_at = Some(now + pause);
+            self.closed_until = Some((now + pause.min(limit)).max(asked));
         } else if !wait.is_zero() && self.closed_until.is_some_and(|until| until < asked) {
             self.closed_until = Some(asked);
         }
@@ -86,12 +90,14 @@ impl Gate {
     pub(super) fn recover(&mut self) {
         self.try_now(Pass::Trial);
         self.failures = 0;
+        self.trial_at = None;
     }
 
-    /// The server answers questions and takes no reports. Closes for a growing time; afterwards one report is tried.
-    pub(super) fn hold(&mut self, now: Instant) {
+    /// The server answers questions and takes no reports. Stays closed until the pause after the failure has passed,
+    /// which grows with each; afterwards one report is tried.
+    pub(super) fn hold(&mut self) {
         self.try_now(Pass::Trial);
-        self.closed_until = Some(now + self.backoff.pause(self.failures));
+        self.closed_until = self.trial_at;
     }
 
     /// The server refuses access. Closes for `wait`; afterwards one report is tried.
@@ -134,12 +140,12 @@ mod tests {
             assert!(gate.closed_for(now) <= PROBE_LIMIT);
         }
         // One that is there and fails is given more time.
-        gate.hold(now);
+        gate.hold();
         assert!(gate.pass() == Pass::Trial && gate.closed_for(now) >= 150 * SECOND);
         gate.recover();
         assert!(gate.pass() == Pass::Trial && gate.closed_for(now).is_zero());
-        gate.hold(now);
-        assert!(gate.closed_for(now) <= SECOND);
+        gate.hold();
+        assert!(gate.closed_for(now).is_zero());
     }
 
     #[test]

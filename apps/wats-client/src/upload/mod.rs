@@ -310,7 +310,7 @@ impl Uploader {
                     self.gate.recover();
                 }
                 // It answered all the time: what it has is with reports.
-                Pass::Probe => self.gate.hold(Instant::now()),
+                Pass::Probe => self.gate.hold(),
                 Pass::Trial | Pass::Open => self.gate.try_now(Pass::Trial),
             }
             return;
