@@ -66,7 +66,7 @@ fn what_cannot_be_verified_is_refused() {
     refused("verify", 2, "holds no release.json; run `landfall build` first");
     project.run("build --format deb").ok();
     refused("verify --lab attic", 2, "no laboratory is called attic; there are: debian-12-systemd");
-    refused("verify --only dancing", 2, "no step is called dancing; there are: install, files");
+    refused("verify --only dancing", 2, "no step is called dancing; there are: layout, install, files");
     refused("verify --artifact rpm", 2, "no artifact is meant; the release has: demo_1.2.3-1_amd64.deb");
     refused("verify --previous nowhere", 2, "nowhere holds no release.json");
     fs::write(project.path("dist/demo_1.2.3-1_amd64.deb"), "something else").unwrap();
