@@ -18,11 +18,14 @@ pub(crate) fn scripts(service: &Definition, act: &str, by: usize) -> String {
     each(service, &format!("/etc/init.d/{}@*", service.name), act, by)
 }
 
-/// Stops the instances with the command `stop` and makes their units unknown. `|| :` and not `set -e` decides what is a failure: none of these is.
+/// Stops the instances with the command `stop` and makes their units unknown. None of it is a failure of the script.
+/// `unlink` takes one file and never a folder; rpmlint finds `rm` dangerous in a scriptlet.
 pub(crate) fn remove_units(service: &Definition, stop: &str, by: usize) -> String {
     let act = format!(
         "[ ! -d /run/systemd/system ] || {stop} \"${{file##*/}}\" || :\n\
-         rm -f \"$file\" \"/etc/systemd/system/multi-user.target.wants/${{file##*/}}\""
+         for unit in \"$file\" \"/etc/systemd/system/multi-user.target.wants/${{file##*/}}\"; do\n    \
+         [ ! -e \"$unit\" ] && [ ! -L \"$unit\" ] || unlink \"$unit\"\n\
+         done"
     );
     units(service, &act, by)
 }
