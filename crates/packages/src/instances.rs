@@ -24,7 +24,7 @@ pub(crate) fn remove_units(service: &Definition, stop: &str, by: usize) -> Strin
     let act = format!(
         "[ ! -d /run/systemd/system ] || {stop} \"${{file##*/}}\" || :\n\
          for unit in \"$file\" \"/etc/systemd/system/multi-user.target.wants/${{file##*/}}\"; do\n    \
-         [ ! -e \"$unit\" ] && [ ! -L \"$unit\" ] || unlink \"$unit\"\n\
+         if [ -e \"$unit\" ] || [ -L \"$unit\" ]; then unlink \"$unit\"; fi\n\
          done"
     );
     units(service, &act, by)

@@ -172,7 +172,7 @@ struct System {
     folder: tempfile::TempDir,
 }
 
-const APPLETS: [&str; 7] = ["sh", "grep", "chown", "chmod", "mkdir", "rm", "cat"];
+const APPLETS: [&str; 8] = ["sh", "grep", "chown", "chmod", "mkdir", "rm", "cat", "unlink"];
 
 /// Writes down its call.
 const RECORDER: &str = "#!/bin/sh\necho \"${0##*/} $*\" >>/calls\n";

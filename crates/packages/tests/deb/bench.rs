@@ -27,7 +27,7 @@ const STUBS: [&str; 15] = [
 ];
 
 /// Commands that do their real work.
-const REAL: [&str; 8] = ["cat", "dash", "echo", "grep", "mkdir", "rm", "rmdir", "sh"];
+const REAL: [&str; 9] = ["cat", "dash", "echo", "grep", "mkdir", "rm", "rmdir", "sh", "unlink"];
 
 pub(crate) struct Bench {
     folder: tempfile::TempDir,

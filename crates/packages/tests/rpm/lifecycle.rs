@@ -24,7 +24,7 @@ impl Root {
         }
         fs::set_permissions(root.0.path(), fs::Permissions::from_mode(0o755)).unwrap();
         fs::copy("/bin/busybox", root.path("bin/busybox")).unwrap();
-        for applet in ["sh", "chmod", "chown", "grep", "mkdir", "rm"] {
+        for applet in ["sh", "chmod", "chown", "grep", "mkdir", "rm", "unlink"] {
             symlink("busybox", root.path("bin").join(applet)).unwrap();
         }
         fs::write(root.path("etc/passwd"), "root:x:0:0::/root:/bin/sh\n").unwrap();
