@@ -123,7 +123,7 @@ impl Uploader {
             tokio::select! {
                 _ = stop.changed() => break,
                 Some(done) = self.tasks.join_next() => self.take_note(done),
-                () = bell.notified() => {}
+                () = bell.notified() => self.look_at_queue(),
                 () = tokio::time::sleep(pause) => {}
             }
             while let Some(done) = self.tasks.try_join_next() {
@@ -175,6 +175,14 @@ impl Uploader {
         self.presence.restart();
         self.gate.try_now(Pass::Probe);
         self.say(connection);
+    }
+
+    /// Has the queue count its reports anew: another process may have added some. Where reports flow, claiming them
+    /// does so anyway.
+    fn look_at_queue(&self) {
+        if self.gate.pass() != Pass::Open {
+            drop(self.queue.call(|_| Ok(())));
+        }
     }
 
     /// Starts all requests that may start now. Gives the time until more may.

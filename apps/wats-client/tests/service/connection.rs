@@ -217,7 +217,8 @@ fn the_end_of_an_outage_behind_a_gateway_is_found_at_once() {
     (0..5).for_each(|number| station.put(&format!("SN-{number}")));
     station.wait("the outage to be known", |station| station.details()["server"]["state"] == "degraded");
     station.wait("the queue to have them", |station| station.details()["queue"]["pending"] == 5);
-    std::thread::sleep(Duration::from_secs(2));
+    // Time for a question, which is not answered either.
+    std::thread::sleep(Duration::from_secs(6));
     station.server.behave();
     let back = Instant::now();
     station.wait_for(5);
