@@ -19,6 +19,17 @@ const LOOK: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub(super) struct Lock {
     _file: File,
+    #[cfg(unix)]
+    path: PathBuf,
+}
+
+/// The file goes while it is locked: whoever waits for it sees then that it is another one, or none.
+#[cfg(unix)]
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // What stays in /run goes with the next start of the machine.
+        let _ = std::fs::remove_file(&self.path);
+    }
 }
 
 impl Lock {
@@ -40,7 +51,13 @@ impl Lock {
         let end = Instant::now() + patience;
         loop {
             match try_lock(path) {
-                Ok(Some(file)) => return Ok(Some(Self { _file: file })),
+                Ok(Some(file)) => {
+                    return Ok(Some(Self {
+                        _file: file,
+                        #[cfg(unix)]
+                        path: path.to_owned(),
+                    }));
+                }
                 Ok(None) if Instant::now() < end => std::thread::sleep(LOOK),
                 Ok(None) => {
                     let text = format!(
@@ -81,9 +98,23 @@ fn try_lock(path: &Path) -> io::Result<Option<File>> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(path)?;
     match file.try_lock() {
+        #[cfg(unix)]
+        Ok(()) if !is_at(&file, path)? => Ok(None),
         Ok(()) => Ok(Some(file)),
         Err(std::fs::TryLockError::WouldBlock) => Ok(None),
         Err(std::fs::TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Whether the file is still the one at the path.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let own = file.metadata()?;
+    match std::fs::metadata(path) {
+        Ok(there) => Ok((own.dev(), own.ino()) == (there.dev(), there.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -121,7 +152,8 @@ mod tests {
             move || Lock::at(&path, PATIENCE)
         });
         drop(first);
-        assert!(waiting.join().unwrap().unwrap().is_some());
+        drop(waiting.join().unwrap().unwrap().unwrap());
+        assert!(!path.exists(), "nothing stays");
         // Whoever may not make the file may not install either.
         assert!(Lock::at(&folder.path().join("none/lock"), Duration::ZERO).unwrap().is_none());
     }
