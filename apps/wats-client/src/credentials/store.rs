@@ -79,15 +79,24 @@ impl Store {
 fn make(folder: &Path) -> io::Result<PathBuf> {
     let around = folder.parent().ok_or(ErrorKind::InvalidInput)?;
     fs::create_dir_all(around)?;
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    match builder.create(folder) {
+    match new_folder(folder) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
         Ok(()) => files::give_to(&files::open_folder(folder)?, around)?,
         Err(_) => {}
     }
     Ok(around.to_owned())
+}
+
+#[cfg(unix)]
+fn new_folder(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().mode(0o700).create(folder)
+}
+
+/// What is below the configuration has its access rights from there.
+#[cfg(not(unix))]
+fn new_folder(folder: &Path) -> io::Result<()> {
+    fs::create_dir(folder)
 }
 
 #[cfg(windows)]
