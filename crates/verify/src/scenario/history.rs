@@ -4,7 +4,7 @@ use std::path::Path;
 
 use landfall_service_definition::RestartPolicy;
 
-use super::bench::{Bench, Ended, Said, ensure, failed};
+use super::bench::{Bench, Ended, Said, ensure};
 use crate::lab::{Action, Services, Verb};
 
 /// What happens when there is no release to upgrade from.
@@ -115,8 +115,18 @@ fn recovery(b: &mut Bench<'_>) -> Said {
         Services::Foreground => return Err(Ended::NotApplicable("nobody looks after it".to_owned())),
         _ => {}
     }
-    let before = services.process(b.lab(), name)?;
-    let Some(process) = &before else { return failed("the service has no process") };
+    let mut before = None;
+    for _ in 0..50 {
+        before = services.process(b.lab(), name)?;
+        if before.is_some() {
+            break;
+        }
+        // A supervisor may be a moment behind.
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    let Some(process) = &before else {
+        return Err(Ended::NotRun("the service manager does not tell the service's process".to_owned()));
+    };
     b.must(&["kill", "-KILL", process])?;
     b.wait("the service runs in a new process", || {
         let now = services.process(b.lab(), name)?;

@@ -247,60 +247,6 @@ fn an_upgrade_that_leaves_the_old_version() {
 }
 
 #[test]
-fn an_upgrade_that_loses_what_people_made() {
-    Trial {
-        new: &["UPDATE InstallExecuteSequence SET Condition = 'VersionNT' WHERE Action = 'StartServices'"],
-        old: Some(&[]),
-        mode: Some("mode=lose"),
-    }
-    .is_caught_by(
-        Act::History,
-        &[
-            ("upgrade-service", "set to start by hand"),
-            ("upgrade-work", "queued was not moved"),
-            ("return", "queued was not moved"),
-        ],
-    );
-}
-
-#[test]
-fn a_downgrade_that_is_not_refused() {
-    Trial {
-        old: Some(&["DELETE FROM InstallExecuteSequence WHERE Action = 'LaunchConditions'"]),
-        ..Trial::default()
-    }
-    .is_caught_by(
-        Act::History,
-        &[
-            ("downgrade", "the previous release went over the newer one"),
-            // Both count as installed then, and one of them is removed.
-            ("remove", "beacon.exe is still there"),
-        ],
-    );
-}
-
-#[test]
-fn a_repair_and_a_removal_that_are_none() {
-    Trial {
-        new: &[
-            "UPDATE InstallExecuteSequence SET Condition = 'NOT REINSTALL' WHERE Action = 'InstallFiles'",
-            "DELETE FROM RemoveFile",
-            "DELETE FROM InstallExecuteSequence WHERE Action = 'PurgeFolder'",
-        ],
-        ..Trial::default()
-    }
-    .is_caught_by(
-        Act::History,
-        &[
-            // The damaged program stays, and the service does not start.
-            ("repair", "the package manager failed"),
-            ("remove-leaves", ".url"),
-            ("purge", "/windows/drive_c/ProgramData/beacon"),
-        ],
-    );
-}
-
-#[test]
 fn a_removal_that_leaves_the_service() {
     Trial { new: &["DELETE FROM ServiceControl WHERE Event = 162"], ..Trial::default() }
         .is_caught_by(Act::History, &[("remove", "the service beacon still")]);
