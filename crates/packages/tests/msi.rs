@@ -479,7 +479,9 @@ fn lives_and_goes_under_wine() {
     assert_eq!(code, 0, "{log}");
     assert_eq!(fs::read_to_string(&configuration).unwrap(), "# edited\n");
 
-    // One that an administrator stopped, and that does not start by itself, stays stopped.
+    // It runs after the repair because it ran before, although it no longer starts by itself.
+    windows.wait_for("state=4");
+    // One that an administrator stopped stays stopped.
     windows.stop();
     let (code, log) = windows.msiexec(&["/i", "two.msi"]);
     assert_eq!(code, 0, "{log}");

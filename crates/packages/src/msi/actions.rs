@@ -22,6 +22,12 @@ pub(super) struct Run<'a> {
 
 /// Adds the run of a program. A failure does not end the installation, but stands in its log.
 pub(super) fn run(run: Run<'_>, package: &mut Package) -> Result<(), Error> {
+    let position = Position::After(run.after.to_owned());
+    run_at(run, position, package)
+}
+
+/// As [`run`], at a position of its own.
+pub(super) fn run_at(run: Run<'_>, position: Position, package: &mut Package) -> Result<(), Error> {
     let command = if run.command.len() <= LONGEST {
         run.command
     } else {
@@ -39,7 +45,7 @@ pub(super) fn run(run: Run<'_>, package: &mut Package) -> Result<(), Error> {
         timing: run.timing,
         ignore_failure: true,
         hidden: run.hidden,
-        steps: vec![step(run.after, run.condition)],
+        steps: vec![Step { sequence: Sequence::Execute, position, condition: run.condition }],
     });
     Ok(())
 }

@@ -1,14 +1,14 @@
 //! The service: by tables, and by the system's own programs where Windows does not honour the tables.
 
 use landfall_msi::installer::{
-    Component, ExistingService, Folder, INSTALLDIR, Identifier, IniEntry, Package, RegistryData,
+    Component, ExistingService, Folder, INSTALLDIR, Identifier, IniEntry, Package, Position, RegistryData,
     RegistryRoot, RegistryValue, Removal, RemoveOn, Service, ServiceSid, ServiceStart, Timing,
 };
 use landfall_payload::{Definition, Format, Payload};
 use landfall_service_definition::windows::{self, ServiceFolder, StartType};
 use sha1::{Digest, Sha1};
 
-use super::actions::{Run, literal, run, set};
+use super::actions::{Run, literal, run, run_at, set};
 use super::files::{FEATURE, Place, file_id, id};
 use super::inexpressible;
 use crate::Error;
@@ -47,6 +47,7 @@ pub(super) fn add(payload: &Payload, definition: &Definition, package: &mut Pack
     for folder in &service.folders {
         add_folder(folder, &service.name, &paths, package)?;
     }
+    keep_running(&service.name, &found, package)?;
     recovery(&service, &found, package)?;
     environment(&service, definition, &paths, package)?;
     firewall(&service, &file, package)?;
@@ -70,10 +71,45 @@ fn registered(service: &windows::Service, definition: &Definition, paths: &Paths
     registered.dependencies.clone_from(&service.dependencies);
     registered.existing = ExistingService::Keep;
     registered.start_on_install = service.start != StartType::Demand;
+    registered.start_existing = false;
     registered.sid = Some(ServiceSid::Unrestricted);
     registered.required_privileges = service.required_privileges.clone().unwrap_or_default();
     registered.preshutdown_timeout = u32::try_from(service.preshutdown_timeout).ok();
     Ok(registered)
+}
+
+/// A service that is there already runs afterwards if and only if it ran before, whatever its start type. The tables
+/// cannot say so: whether it runs is noted beside it before it is stopped.
+fn keep_running(service: &str, found: &str, package: &mut Package) -> Result<(), Error> {
+    const NOTE: &str = "RanBeforeUpgrade";
+    let name = literal(service);
+    let value = format!(r#""HKLM\SYSTEM\CurrentControlSet\Services\{name}" /v {NOTE}"#);
+    // By `errorlevel`, because Wine's shell goes on behind `&&` whatever came before.
+    let note = format!(
+        r#"sc query "{name}" | find "RUNNING" & if errorlevel 1 (reg delete {value} /f) else reg add {value} /t REG_DWORD /d 1 /f"#
+    );
+    let resume =
+        format!(r#"reg query {value} & if not errorlevel 1 (reg delete {value} /f & sc start "{name}")"#);
+    let there = format!("{found} AND NOT REMOVE");
+    for (action, line, position) in [
+        ("NoteService", note, Position::Before("StopServices".to_owned())),
+        ("ResumeService", resume, Position::After("StartServices".to_owned())),
+    ] {
+        let command = format!("\"[System64Folder]cmd.exe\" /d /s /c \"{line}\"");
+        run_at(
+            Run {
+                name: action,
+                command,
+                after: "",
+                condition: Some(there.clone()),
+                timing: Timing::Deferred,
+                hidden: false,
+            },
+            position,
+            package,
+        )?;
+    }
+    Ok(())
 }
 
 /// Recovery, once, when the service is registered first: what an administrator makes of it afterwards stays.

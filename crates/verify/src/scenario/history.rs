@@ -246,9 +246,6 @@ fn remove_again(b: &Bench<'_>) -> Said {
 fn upgrade_service(b: &mut Bench<'_>) -> Said {
     b.service()?;
     still_runs(b)?;
-    if !b.manager().keeps_run_state() {
-        return upgrade_start_type(b);
-    }
     b.sh("for link in /proc/[0-9]*/exe; do case \"$(readlink \"$link\" 2>/dev/null)\" in \
           *' (deleted)') ls -l \"$link\"; exit 1 ;; esac; done")
         .map_err(|_| Ended::Failed("the old version of the program still runs".to_owned()))?;
@@ -269,23 +266,6 @@ fn upgrade_service(b: &mut Bench<'_>) -> Said {
         format!("a service that did not start with the machine is {state} after an upgrade")
     })?;
     b.act(Verb::Enable)
-}
-
-/// What starts with the machine runs after an upgrade; what an administrator starts by hand is left to that person.
-fn upgrade_start_type(b: &mut Bench<'_>) -> Said {
-    b.act(Verb::Disable)?;
-    b.act(Verb::Stop)?;
-    b.managed(Action::Reinstall, &b.subject.file)?;
-    let state = b.state()?;
-    ensure(!state.enabled && !state.active, || {
-        format!(
-            "a service that an administrator had set to start by hand and stopped is {state} after an upgrade"
-        )
-    })?;
-    b.act(Verb::Enable)?;
-    b.managed(Action::Reinstall, &b.subject.file)?;
-    b.remark(format!("{} starts what starts with the machine, even if it was stopped", b.manager().name()));
-    still_runs(b)
 }
 
 /// Configuration is where the package manager keeps it, and work is where it was.

@@ -29,6 +29,9 @@ pub struct Service {
     pub vital: bool,
     /// Whether it is started once everything is installed.
     pub start_on_install: bool,
+    /// Whether a service that is kept is started as well, where it starts with the machine. Leave it out where an action
+    /// of the package's own finds out whether it ran before.
+    pub start_existing: bool,
     /// Its entry in the access-control lists of the system.
     pub sid: Option<ServiceSid>,
     /// The only privileges that its process keeps; empty: all that the account has.
@@ -60,6 +63,7 @@ impl Service {
             existing: ExistingService::Keep,
             vital: true,
             start_on_install: true,
+            start_existing: true,
             sid: None,
             required_privileges: Vec::new(),
             preshutdown_timeout: None,

@@ -76,12 +76,6 @@ pub trait Manager: Sync {
         None
     }
 
-    /// Whether it lets a service that was stopped stay stopped and one that does not start with the machine run on.
-    /// Windows Installer cannot know: after an upgrade what starts with the machine runs, and nothing else.
-    fn keeps_run_state(&self) -> bool {
-        true
-    }
-
     /// Whether the package manager itself starts a service on first installation. Arch and Alpine leave that to the
     /// administrator.
     fn starts_services(&self) -> bool {

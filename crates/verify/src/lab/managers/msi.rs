@@ -68,10 +68,6 @@ impl Manager for Msi {
         )
     }
 
-    fn keeps_run_state(&self) -> bool {
-        false
-    }
-
     fn purges_directories(&self) -> bool {
         true
     }

@@ -106,7 +106,8 @@ impl Package {
         // Whoever set a service to manual or disabled starts it when it suits.
         let automatic = self.kept_services().map(|service| {
             let start = service.found_start();
-            format!("(NOT {start} OR {start} = \"#2\")")
+            let known = if service.start_existing { format!(" OR {start} = \"#2\"") } else { String::new() };
+            format!("(NOT {start}{known})")
         });
         let automatic: Vec<String> = automatic.collect();
         Conditions {
