@@ -57,6 +57,10 @@ pub const PASSED_OVER: &[(&str, &str)] = &[
 pub const PASSED_OVER_BY_WINDOWS: &[(&str, &str)] = &[
     ("/windows/drive_c/windows/temp", "temporary by its meaning"),
     ("/windows/drive_c/users/root/Temp", "temporary by its meaning"),
+    (
+        "/windows/drive_c/users/root/AppData/Local/Temp",
+        "temporary by its meaning; Wine's command processor keeps its pipes there",
+    ),
     ("HKLM/Software/Classes/Installer", "Windows Installer's own database"),
     ("HKLM/Software/Microsoft/Windows/CurrentVersion/Installer", "Windows Installer's own database"),
     ("HKLM/System/CurrentControlSet/Control/Class", "devices are Windows' own"),
