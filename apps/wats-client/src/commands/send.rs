@@ -128,7 +128,10 @@ async fn deliver(
         let queue = match Queue::open(&config.queue, liveness.watch("the queue", SILENCE)) {
             Ok(queue) => queue,
             // Somebody was faster.
-            Err(OpenError::InUse) => continue,
+            Err(OpenError::InUse) => {
+                tokio::time::sleep(LOOK).await;
+                continue;
+            }
             Err(error) => return Err(Failure::general(error)),
         };
         if !accepted {
