@@ -41,6 +41,6 @@ pub use convert::{AUTO, Conversion, Converters, check_arguments, convert, find, 
 pub use converter::{Argument, Confidence, Converter, Description};
 pub use fill::fill_from_arguments;
 pub use formats::all;
-pub use limits::json_weight;
+pub use limits::{SOURCE_BYTES, json_weight};
 pub use refusal::Refusal;
 pub use source::{Companion, Source};

@@ -5,8 +5,8 @@
 
 use crate::Refusal;
 
-/// Largest source, in bytes, that a text or XML converter reads.
-pub(crate) const SOURCE_BYTES: usize = 64 << 20;
+/// Largest source, in bytes, that a converter takes; a larger one need not be read.
+pub const SOURCE_BYTES: usize = 64 << 20;
 /// Most steps of all reports of a file together.
 pub(crate) const STEPS: usize = 250_000;
 /// Most measurements of all reports of a file together.

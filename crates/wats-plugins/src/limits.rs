@@ -21,8 +21,6 @@ impl Default for Limits {
     }
 }
 
-/// Largest file that is handed to a converter of somebody else, in bytes: as for those that are built in.
-pub(crate) const SOURCE_BYTES: usize = 64 << 20;
 /// Most reports in an answer.
 pub(crate) const REPORTS: usize = 10_000;
 /// Most values in an answer, objects counted several times. In memory, each takes many times its shortest text.

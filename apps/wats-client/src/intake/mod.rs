@@ -36,8 +36,8 @@ use wats_converters::Source;
 const BATCH_FILES: usize = 64;
 /// Most bytes read before that.
 const BATCH_BYTES: u64 = 32 << 20;
-/// Largest source file.
-const FILE_LIMIT: u64 = 256 << 20;
+/// Largest source file: no converter takes a larger one.
+const FILE_LIMIT: u64 = wats_converters::SOURCE_BYTES as u64;
 /// Pause after a file that could not be dealt with, if it does not change.
 const PAUSE: Duration = Duration::from_secs(15);
 /// Shortest pause after another program was found to have a file open.

@@ -174,7 +174,7 @@ fn a_file_of_2_gb_is_refused() {
     station.wait_for(1);
     station.wait("the file to be refused", |station| !names(&station.path("error")).is_empty());
     let reason = fs::read_to_string(station.path("error/huge.json.error.txt")).unwrap();
-    assert!(reason.starts_with("the file has 2048 MiB, 256 are allowed"), "{reason}");
+    assert!(reason.starts_with("the file has 2048 MiB, 64 are allowed"), "{reason}");
     let output = program().arg("convert").arg(huge("huge.xjlog")).output().unwrap();
     assert!(refusal(&output).ends_with("the file is too large: it has more than 64 MiB\n"));
 }

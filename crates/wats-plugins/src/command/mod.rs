@@ -25,13 +25,15 @@ mod windows;
 mod run;
 
 use crate::intern::{Described, describe};
-use crate::limits::{Limits, SOURCE_BYTES};
+use crate::limits::Limits;
 use crate::module::{Declaration, is_name};
 use crate::{answer, request};
 use run::Outcome;
 use std::path::Path;
 use wats::Report;
-use wats_converters::{Arguments, Confidence, Converter, Description, Refusal, Source, fill_from_arguments};
+use wats_converters::{
+    Arguments, Confidence, Converter, Description, Refusal, SOURCE_BYTES, Source, fill_from_arguments,
+};
 
 /// Stands for the path of the file to convert.
 pub(crate) const FILE: &str = "{file}";

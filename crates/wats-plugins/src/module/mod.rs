@@ -13,7 +13,7 @@ pub use error::PluginError;
 pub use folder::in_folder;
 
 use crate::intern::{Described, describe};
-use crate::limits::{Limits, SOURCE_BYTES};
+use crate::limits::Limits;
 use crate::{answer, request};
 use sandbox::Sandbox;
 pub use sandbox::Trouble;
@@ -22,7 +22,9 @@ use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 use wats::Report;
-use wats_converters::{Arguments, Confidence, Converter, Description, Refusal, Source, fill_from_arguments};
+use wats_converters::{
+    Arguments, Confidence, Converter, Description, Refusal, SOURCE_BYTES, Source, fill_from_arguments,
+};
 
 /// Largest module, in bytes.
 const MODULE_BYTES: u64 = 16 << 20;
