@@ -20,8 +20,8 @@ pub fn file(path: &str, role: Role, mode: u32, text: &str) -> Entry {
     }
 }
 
-/// What `install-service --instance` makes of the demo: a unit, or a script. Not every format has such.
-#[allow(dead_code)]
+/// What `install-service --instance` makes of the demo: a unit, or a script.
+#[allow(dead_code, reason = "not every format has instances")]
 pub const INSTANCE: &str =
     "# Installed by demo install-service; an upgrade writes it anew.\nExecStart=/usr/bin/demo run\n";
 

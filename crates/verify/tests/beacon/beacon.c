@@ -4,7 +4,7 @@
 #include <winsock2.h>
 #include <windows.h>
 
-/* What it does wrong: a test writes `mode=idle` (moves nothing) or `mode=lose` (forgets its work) over this. */
+/* What it does wrong: a test writes `mode=idle` (moves nothing) over this. */
 static volatile char mode[] = "mode=none";
 
 static SERVICE_STATUS_HANDLE handle;
@@ -26,19 +26,18 @@ static void WINAPI control(DWORD code) {
     }
 }
 
-static void each(const char *folder, BOOL move) {
+static void move_all(void) {
     WIN32_FIND_DATAA found;
     char from[2 * MAX_PATH], to[2 * MAX_PATH];
     HANDLE search;
-    snprintf(from, sizeof from, "%s\\%s\\*", state, folder);
+    snprintf(from, sizeof from, "%s\\in\\*", state);
     search = FindFirstFileA(from, &found);
     if (search == INVALID_HANDLE_VALUE) return;
     do {
         if (found.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) continue;
-        snprintf(from, sizeof from, "%s\\%s\\%s", state, folder, found.cFileName);
+        snprintf(from, sizeof from, "%s\\in\\%s", state, found.cFileName);
         snprintf(to, sizeof to, "%s\\out\\%s", state, found.cFileName);
-        if (move) MoveFileExA(from, to, MOVEFILE_REPLACE_EXISTING);
-        else DeleteFileA(from);
+        MoveFileExA(from, to, MOVEFILE_REPLACE_EXISTING);
     } while (FindNextFileA(search, &found));
     FindClose(search);
 }
@@ -72,7 +71,6 @@ static void WINAPI run(DWORD count, LPSTR *arguments) {
     CreateDirectoryA(path, NULL);
     snprintf(path, sizeof path, "%s\\out", state);
     CreateDirectoryA(path, NULL);
-    if (mode[5] == 'l') each("in", FALSE);
 
     WSAStartup(MAKEWORD(2, 2), &data);
     server = socket(AF_INET, SOCK_STREAM, 0);
@@ -87,7 +85,7 @@ static void WINAPI run(DWORD count, LPSTR *arguments) {
     while (!stopped) {
         answer(server);
         snprintf(path, sizeof path, "%s\\hold", state);
-        if (mode[5] != 'i' && GetFileAttributesA(path) == INVALID_FILE_ATTRIBUTES) each("in", TRUE);
+        if (mode[5] != 'i' && GetFileAttributesA(path) == INVALID_FILE_ATTRIBUTES) move_all();
     }
     closesocket(server);
     tell(SERVICE_STOPPED, 0);
