@@ -72,7 +72,9 @@ fn a_marker_says_that_a_file_is_complete() {
     station.put_text("c.json", "{");
     station.put_text("c.json.done", "");
     station.wait("the bad one", |station| names(&station.path("error")) == ["c.json", "c.json.error.txt"]);
-    assert_eq!(names(&station.path("watch")), ["a.json", "b.json", "b.json.done"]);
+    station.wait("its marker to go", |station| {
+        names(&station.path("watch")) == ["a.json", "b.json", "b.json.done"]
+    });
     station.put_text("a.json.done", "");
     station.wait_for(1);
     station.arrived("MARKED");

@@ -56,10 +56,10 @@ fn a_plugin_that_runs_for_ever_costs_its_file_alone() {
     station.wait_for(1);
     station.wait("the file to be refused", |station| !names(&station.path("error")).is_empty());
     let reason = fs::read_to_string(station.path("error/unit.lbl.error.txt")).unwrap();
-    assert!(
-        reason.starts_with("the converter plugin:label ran for more than the 100 million instructions"),
-        "{reason}"
-    );
+    // Where instructions take their time, under an emulator, the clock is faster than their count.
+    let counted =
+        reason.starts_with("the converter plugin:label ran for more than the 100 million instructions");
+    assert!(counted || reason.starts_with("the converter plugin:label ran for more than 2s"), "{reason}");
 }
 
 #[test]

@@ -52,8 +52,8 @@ fn an_older_server_is_told_in_its_own_form() {
 fn a_server_that_does_not_want_to_be_told_gets_the_reports_all_the_same() {
     let station = Station::new();
     // An older server has the other call; this one refuses that too.
-    station.server.misbehave(calls("/api/Client", Fault::status(1, 404)));
-    station.server.misbehave(calls("/api/internal/", Fault::status(1, 403)));
+    station.server.misbehave(calls("/api/Client", Fault::status(100, 404)));
+    station.server.misbehave(calls("/api/internal/", Fault::status(100, 403)));
     let _client = station.start();
     station.put("SN-1");
     station.wait_for(1);
