@@ -10,7 +10,7 @@ fn main() -> io::Result<()> {
     };
     let level: u32 = level.parse().map_err(io::Error::other)?;
     let codec = match kind.as_str() {
-        "gzip" => Codec::Gzip { level },
+        "gzip" => Codec::gzip(level),
         "zstd" => Codec::Zstd { level: level as i32 },
         _ => Codec::Xz { preset: level },
     };

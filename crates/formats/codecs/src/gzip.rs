@@ -25,6 +25,7 @@ fn header(level: u32) -> [u8; 10] {
 
 /// One block to compress.
 struct Job {
+    level: u32,
     /// Up to [`WINDOW`] bytes of history, then the content from `start` on.
     data: Vec<u8>,
     start: usize,
@@ -69,7 +70,9 @@ fn compress(level: u32, data: &[u8], start: usize, last: bool) -> io::Result<Blo
 /// Writes one gzip member.
 pub(crate) struct Encoder<W: Write> {
     output: W,
-    level: u32,
+    /// Of most blocks, and of every fourth.
+    levels: [u32; 2],
+    blocks: u64,
     /// History and the content of the block that is being filled.
     data: Vec<u8>,
     start: usize,
@@ -84,11 +87,11 @@ enum Work {
 }
 
 impl<W: Write> Encoder<W> {
-    pub(crate) fn new(level: u32, threads: usize, mut output: W) -> io::Result<Self> {
-        if level > 9 {
+    pub(crate) fn new(levels: [u32; 2], threads: usize, mut output: W) -> io::Result<Self> {
+        if let Some(level) = levels.into_iter().find(|level| *level > 9) {
             return Err(crate::out_of_range("gzip level", level, "0 to 9"));
         }
-        output.write_all(&header(level))?;
+        output.write_all(&header(levels[0]))?;
         let work = if threads <= 1 {
             Work::Here
         } else {
@@ -98,13 +101,14 @@ impl<W: Write> Encoder<W> {
             let queue = Arc::new(Mutex::new(queue));
             for _ in 0..threads {
                 let queue = Arc::clone(&queue);
-                thread::Builder::new().name("gzip".into()).spawn(move || worker(level, &queue))?;
+                thread::Builder::new().name("gzip".into()).spawn(move || worker(&queue))?;
             }
             Work::Threads { jobs, pending: VecDeque::with_capacity(most), most }
         };
         Ok(Self {
             output,
-            level,
+            levels,
+            blocks: 0,
             data: Vec::with_capacity(BLOCK),
             start: 0,
             crc: Crc::new(),
@@ -122,16 +126,18 @@ impl<W: Write> Encoder<W> {
         let data = std::mem::replace(&mut self.data, next);
         let start = std::mem::replace(&mut self.start, self.data.len());
         self.length += (data.len() - start) as u64;
+        let level = self.levels[usize::from(self.blocks % 4 == 3)];
+        self.blocks += 1;
         match &mut self.work {
             Work::Here => {
-                let block = compress(self.level, &data, start, last)?;
+                let block = compress(level, &data, start, last)?;
                 self.emit(&block)
             }
             Work::Threads { jobs, pending, most } => {
                 let oldest = if pending.len() >= *most { pending.pop_front() } else { None };
                 let (reply, answer) = sync_channel(1);
                 pending.push_back(answer);
-                jobs.send(Job { data, start, last, reply }).map_err(|_| ended())?;
+                jobs.send(Job { level, data, start, last, reply }).map_err(|_| ended())?;
                 match oldest {
                     Some(oldest) => self.emit(&oldest.recv().map_err(|_| ended())??),
                     None => Ok(()),
@@ -176,12 +182,12 @@ impl<W: Write> Write for Encoder<W> {
     }
 }
 
-fn worker(level: u32, queue: &Mutex<Receiver<Job>>) {
+fn worker(queue: &Mutex<Receiver<Job>>) {
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = job else { return };
         // Nobody waits for the answer when the encoder was dropped.
-        let _ = job.reply.send(compress(level, &job.data, job.start, job.last));
+        let _ = job.reply.send(compress(job.level, &job.data, job.start, job.last));
     }
 }
 
@@ -194,7 +200,7 @@ fn ended() -> io::Error {
 /// # Errors
 /// When the level is above 9.
 pub fn gzip_bytes(data: &[u8], level: u32) -> io::Result<Vec<u8>> {
-    let mut encoder = Encoder::new(level, 1, Vec::new())?;
+    let mut encoder = Encoder::new([level; 2], 1, Vec::new())?;
     encoder.write_all(data)?;
     encoder.finish()
 }

@@ -32,6 +32,8 @@ pub enum Codec {
     Gzip {
         /// 0 (stored) to 9 (smallest).
         level: u32,
+        /// The level of every fourth block, for a place between two levels: they lie far apart in time and size.
+        fourth: u32,
     },
     /// Zstandard.
     Zstd {
@@ -46,6 +48,11 @@ pub enum Codec {
 }
 
 impl Codec {
+    /// gzip at one level, 0 (stored) to 9 (smallest).
+    pub const fn gzip(level: u32) -> Self {
+        Self::Gzip { level, fourth: level }
+    }
+
     /// The kind of stream that this makes.
     pub fn kind(self) -> Kind {
         match self {
@@ -93,9 +100,9 @@ impl Kind {
         use Effort::{Best, Default, Fast};
         match (self, effort) {
             (Self::None | Self::Bzip2, _) => Codec::None,
-            (Self::Gzip, Fast) => Codec::Gzip { level: 3 },
-            (Self::Gzip, Default) => Codec::Gzip { level: 5 },
-            (Self::Gzip, Best) => Codec::Gzip { level: 9 },
+            (Self::Gzip, Fast) => Codec::gzip(3),
+            (Self::Gzip, Default) => Codec::gzip(5),
+            (Self::Gzip, Best) => Codec::gzip(9),
             (Self::Zstd, Fast) => Codec::Zstd { level: 2 },
             (Self::Zstd, Default) => Codec::Zstd { level: 5 },
             (Self::Zstd, Best) => Codec::Zstd { level: 19 },
@@ -159,7 +166,9 @@ impl<W: Write> Encoder<W> {
     fn with(codec: Codec, threads: usize, checksum: bool, output: W) -> io::Result<Self> {
         Ok(Self(match codec {
             Codec::None => Inner::None(output),
-            Codec::Gzip { level } => Inner::Gzip(gzip::Encoder::new(level, threads, output)?),
+            Codec::Gzip { level, fourth } => {
+                Inner::Gzip(gzip::Encoder::new([level, fourth], threads, output)?)
+            }
             Codec::Zstd { level } => Inner::Zstd(zstandard::encoder(level, threads, checksum, output)?),
             Codec::Xz { preset } => Inner::Xz(xz::encoder(preset, threads, output)?),
         }))

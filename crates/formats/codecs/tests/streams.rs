@@ -6,10 +6,11 @@ use std::process::{Command, Stdio};
 use landfall_codecs::{Codec, Effort, Encoder, Kind, decoder, gzip_bytes};
 use sha2::{Digest, Sha256};
 
-const CODECS: [Codec; 7] = [
+const CODECS: [Codec; 8] = [
     Codec::None,
-    Codec::Gzip { level: 1 },
-    Codec::Gzip { level: 9 },
+    Codec::gzip(1),
+    Codec::Gzip { level: 1, fourth: 9 },
+    Codec::gzip(9),
     Codec::Zstd { level: 3 },
     Codec::Zstd { level: 13 },
     Codec::Xz { preset: 0 },
@@ -65,7 +66,7 @@ fn what_goes_in_comes_out() {
 fn every_gzip_level_uses_the_block_before() {
     let data = text((512 << 10) * 3 + 100);
     for level in 0..=9 {
-        let packed = compress(Codec::Gzip { level }, 2, &data, 1 << 20);
+        let packed = compress(Codec::gzip(level), 2, &data, 1 << 20);
         assert_eq!(decompress(Kind::Gzip, &packed), data, "level {level}");
     }
     // A block that only repeats the end of the one before costs next to nothing.
@@ -74,9 +75,9 @@ fn every_gzip_level_uses_the_block_before() {
         .iter_mut()
         .enumerate()
         .for_each(|(i, b)| *b = b.wrapping_mul(31).wrapping_add(((i * i) >> 7) as u8));
-    let one = compress(Codec::Gzip { level: 9 }, 1, &noise, 1 << 20).len();
+    let one = compress(Codec::gzip(9), 1, &noise, 1 << 20).len();
     let end = noise[(512 << 10) - (16 << 10)..].to_vec();
-    let two = compress(Codec::Gzip { level: 9 }, 1, &[noise, end].concat(), 1 << 20).len();
+    let two = compress(Codec::gzip(9), 1, &[noise, end].concat(), 1 << 20).len();
     assert!(two < one + 500, "{one} {two}");
 }
 
@@ -84,12 +85,9 @@ fn every_gzip_level_uses_the_block_before() {
 fn neither_threads_nor_the_cut_of_writes_change_the_bytes() {
     // Several blocks and jobs of every codec.
     let data = text(18 << 20);
-    for codec in [
-        Codec::Gzip { level: 6 },
-        Codec::Zstd { level: 3 },
-        Codec::Zstd { level: 10 },
-        Codec::Xz { preset: 0 },
-    ] {
+    for codec in
+        [Codec::gzip(6), Codec::Zstd { level: 3 }, Codec::Zstd { level: 10 }, Codec::Xz { preset: 0 }]
+    {
         let one = compress(codec, 1, &data, 1 << 16);
         for (threads, cut) in [(2, 1 << 16), (4, 4099), (64, 5 << 20), (0, data.len())] {
             assert!(
@@ -107,9 +105,9 @@ fn golden_bytes() {
     // version, and said in the changelog.
     let data = text(9 << 20);
     let golden = [
-        (Codec::Gzip { level: 3 }, "ef5c331ef835ebd3a24f08b003e7d5ae80f05d7d2ae835be3c4cf72ca24bd754"),
-        (Codec::Gzip { level: 5 }, "4cc9e1f63182bfa7059854b63dc34eaf9d2b8d701c1761145ef6206163c245b4"),
-        (Codec::Gzip { level: 9 }, "2735e49d66b7c6f0c10aea28fbf3fb6f1247ef631afc2b110952153049c1ecf4"),
+        (Codec::gzip(3), "ef5c331ef835ebd3a24f08b003e7d5ae80f05d7d2ae835be3c4cf72ca24bd754"),
+        (Codec::gzip(5), "4cc9e1f63182bfa7059854b63dc34eaf9d2b8d701c1761145ef6206163c245b4"),
+        (Codec::gzip(9), "2735e49d66b7c6f0c10aea28fbf3fb6f1247ef631afc2b110952153049c1ecf4"),
         (Codec::Zstd { level: 2 }, "bbfc5a28f3bda3aa8e9fec877d54ade21174dc36dfd5f4e5a2b4c89f2a75c03d"),
         (Codec::Zstd { level: 5 }, "83a4c5949505224957ce982215cf759ca0ed3316c87b302a73b3d7aba420b212"),
         (Codec::Zstd { level: 19 }, "84d2e2708da11bcf09589f43325acf37fa2847cb3fc6709114ac8277f6502178"),
@@ -144,7 +142,7 @@ fn a_small_gzip_has_no_time_and_no_name() {
 
 #[test]
 fn joined_streams_are_read_to_the_end() {
-    for codec in [Codec::Gzip { level: 6 }, Codec::Zstd { level: 1 }, Codec::Xz { preset: 0 }] {
+    for codec in [Codec::gzip(6), Codec::Zstd { level: 1 }, Codec::Xz { preset: 0 }] {
         let joined = [compress(codec, 1, b"one ", 10), compress(codec, 1, b"two", 10)].concat();
         assert_eq!(decompress(codec.kind(), &joined), b"one two");
     }
@@ -153,7 +151,7 @@ fn joined_streams_are_read_to_the_end() {
 #[test]
 fn damage_is_an_error() {
     let data = text(100_000);
-    for codec in [Codec::Gzip { level: 6 }, Codec::Zstd { level: 1 }, Codec::Xz { preset: 0 }] {
+    for codec in [Codec::gzip(6), Codec::Zstd { level: 1 }, Codec::Xz { preset: 0 }] {
         let packed = compress(codec, 1, &data, 1 << 20);
         let mut out = Vec::new();
         assert!(decoder(codec.kind(), &packed[..packed.len() - 9]).unwrap().read_to_end(&mut out).is_err());
@@ -175,12 +173,9 @@ fn bzip2_is_read() {
 
 #[test]
 fn levels_out_of_range_are_refused() {
-    for codec in [
-        Codec::Gzip { level: 10 },
-        Codec::Zstd { level: 0 },
-        Codec::Zstd { level: 23 },
-        Codec::Xz { preset: 10 },
-    ] {
+    for codec in
+        [Codec::gzip(10), Codec::Zstd { level: 0 }, Codec::Zstd { level: 23 }, Codec::Xz { preset: 10 }]
+    {
         let Err(error) = Encoder::new(codec, 1, Vec::new()) else { panic!("{codec:?}") };
         assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
     }
@@ -237,7 +232,7 @@ fn foreign(program: &str, package: &str, arguments: &[&str], data: &[u8]) -> Opt
 fn the_reference_programs_read_it() {
     let data = text(10 << 20);
     for (codec, program, package) in [
-        (Codec::Gzip { level: 6 }, "gzip", "gzip"),
+        (Codec::gzip(6), "gzip", "gzip"),
         (Codec::Zstd { level: 9 }, "zstd", "zstd"),
         (Codec::Xz { preset: 1 }, "xz", "xz-utils"),
     ] {

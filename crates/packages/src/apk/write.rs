@@ -18,7 +18,7 @@ const CHECKSUM: &str = "APK-TOOLS.checksum.SHA1";
 pub(super) fn write(payload: &Payload, options: &Options<'_>, output: &mut dyn Write) -> Result<(), Error> {
     let codec = match options.level {
         // The next level makes it 1.5 % smaller for a tenth more time.
-        Level::Default => Codec::Gzip { level: 4 },
+        Level::Default => Codec::gzip(4),
         _ => Kind::Gzip.at(options.level.effort()),
     };
     let mut tree = tree::with_parents(payload, Format::Apk)?;

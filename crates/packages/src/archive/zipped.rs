@@ -25,7 +25,7 @@ pub(super) fn write(payload: &Payload, options: &Options<'_>, output: &mut dyn W
     let tree = tree::with_parents(payload, Format::Zip)?;
     // The same deflate as in a `.tar.gz`, with one thread.
     let level = match Compressed::Gzip.at(options.level.effort()) {
-        Codec::Gzip { level } => level,
+        Codec::Gzip { level, .. } => level,
         _ => 6,
     };
     let plain = SimpleFileOptions::default()

@@ -34,12 +34,12 @@ impl Compressor {
         let codec = match (kind, options.level) {
             // Installing reads the payload once; the next levels make it 2 to 3 % smaller for a third more time.
             (Kind::Zstd, Level::Default) => Codec::Zstd { level: 3 },
-            (Kind::Gzip, Level::Default) => Codec::Gzip { level: 4 },
+            (Kind::Gzip, Level::Default) => Codec::Gzip { level: 4, fourth: 5 },
             _ => kind.at(options.level.effort()),
         };
         let (tags, feature) = match codec {
             Codec::None => (None, None),
-            Codec::Gzip { level } => (Some(("gzip", level.to_string())), None),
+            Codec::Gzip { level, .. } => (Some(("gzip", level.to_string())), None),
             Codec::Zstd { level } => (Some(("zstd", level.to_string())), Some(("PayloadIsZstd", "5.4.18-1"))),
             Codec::Xz { preset } => (Some(("xz", preset.to_string())), Some(("PayloadIsXz", "5.2-1"))),
         };
