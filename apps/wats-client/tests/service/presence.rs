@@ -32,6 +32,9 @@ fn a_registered_client_tells_how_it_is_and_says_good_bye() {
     let converter = &told["converters"][0];
     assert_eq!((&converter["class"], &converter["postProcessAction"]), (&"auto".into(), &"Move".into()));
     assert_eq!(converter["path"], station.path("watch").display().to_string());
+    // The server has taken the ping before the client knows it.
+    station.put("SN-2");
+    station.wait_for(2);
     client.terminate();
     assert_eq!(client.wait().0.code(), Some(0));
     assert_eq!(station.server.disconnected(), ["FCT-01"]);
