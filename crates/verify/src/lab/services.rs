@@ -148,11 +148,11 @@ impl Services {
         let script = match self {
             Self::Systemd => "systemctl show --value --property=MainPID \"$0\"",
             // The supervisor's child.
-            Self::OpenRc => "pgrep -P \"$(cat \"/run/$0.pid\")\"",
+            Self::OpenRc => "cat \"/proc/$(cat \"/run/$0.pid\")\"/task/*/children",
             _ => return Ok(None),
         };
         let outcome = lab.run(&["sh", "-c", script, name])?;
-        Ok(outcome.stdout.lines().next().filter(|number| *number != "0").map(str::to_owned))
+        Ok(outcome.stdout.split_whitespace().next().filter(|number| *number != "0").map(str::to_owned))
     }
 
     /// What the manager and the service itself have to say, for when something went wrong.
