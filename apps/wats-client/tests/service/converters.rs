@@ -172,7 +172,9 @@ fn a_file_of_2_gb_is_refused() {
     huge("watch/huge.json");
     station.put("JSON");
     station.wait_for(1);
-    station.wait("the file to be refused", |station| !names(&station.path("error")).is_empty());
+    station.wait("the file to be refused", |station| {
+        names(&station.path("error")) == ["huge.json", "huge.json.error.txt"]
+    });
     let reason = fs::read_to_string(station.path("error/huge.json.error.txt")).unwrap();
     assert!(reason.starts_with("the file has 2048 MiB, 64 are allowed"), "{reason}");
     let output = program().arg("convert").arg(huge("huge.xjlog")).output().unwrap();

@@ -54,7 +54,9 @@ fn a_plugin_that_runs_for_ever_costs_its_file_alone() {
     station.put_text("unit.lbl", "LBL-1");
     station.put("JSON");
     station.wait_for(1);
-    station.wait("the file to be refused", |station| !names(&station.path("error")).is_empty());
+    station.wait("the file to be refused", |station| {
+        names(&station.path("error")) == ["unit.lbl", "unit.lbl.error.txt"]
+    });
     let reason = fs::read_to_string(station.path("error/unit.lbl.error.txt")).unwrap();
     // Where instructions take their time, under an emulator, the clock is faster than their count.
     let counted =
