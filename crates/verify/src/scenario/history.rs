@@ -127,7 +127,8 @@ fn recovery(b: &mut Bench<'_>) -> Said {
     let Some(process) = &before else {
         return Err(Ended::NotRun("the service manager does not tell the service's process".to_owned()));
     };
-    b.must(&["kill", "-KILL", process])?;
+    // The shell's own: not every root has the program.
+    b.must(&["sh", "-c", "kill -KILL \"$0\"", process])?;
     b.wait("the service runs in a new process", || {
         let now = services.process(b.lab(), name)?;
         Ok(now.is_some() && now != before && b.state()?.active)
