@@ -23,7 +23,9 @@ fn a_json_log_is_whole_in_every_line_and_every_file() {
     for number in 0..24 {
         station.put(&format!("LOG-{number}"));
     }
-    station.put_text("bad \"quoted\".json", "{\"type\": ");
+    // Windows has no such names; its paths have backslashes.
+    let bad = if cfg!(windows) { "bad.json" } else { "bad \"quoted\".json" };
+    station.put_text(bad, "{\"type\": ");
     station.wait_for(24);
     station.wait("full files", |_| folder.join("client.log.3").exists());
     station.wait("the refusal", |station| station.details()["files"]["failed"] == 1);

@@ -61,13 +61,14 @@ impl Endpoint {
         Ok(Self::pipe(checked(&instance_name(name, given.as_deref()))?))
     }
 
-    /// Where a service of this name may be found.
+    /// Where a service of this name may be found: the instance that [`Self::for_service`] names first.
     ///
     /// # Errors
     /// When the name cannot be one.
     #[cfg(windows)]
     pub fn candidates(name: &str) -> io::Result<Vec<Self>> {
-        Ok(vec![Self::pipe(checked(name)?)])
+        let (instance, named) = (Self::for_service(name)?, Self::pipe(checked(name)?));
+        Ok(if instance == named { vec![named] } else { vec![instance, named] })
     }
 
     #[cfg(windows)]
