@@ -89,19 +89,17 @@ pub(crate) fn pid_file(service: &Definition) -> String {
     format!("/run/{}.pid", service.id())
 }
 
-/// Commands that export the service's environment: its own variables, then the administrator's file, then where
-/// the secrets are.
+/// Commands that export the service's environment: its own variables, then where its folders are, then the
+/// administrator's file, then where the secrets are. By the folder of its log a program knows that what it prints ends
+/// up in a file, which it keeps from growing for ever.
 pub(crate) fn export_environment(service: &Definition) -> Vec<String> {
     let mut commands: Vec<String> = service
         .environment
         .iter()
         .map(|(name, value)| format!("export {}", shell(&format!("{name}={value}"))))
         .collect();
-    // Where they always are, a program finds its folders by itself.
-    if service.instance.is_some() {
-        let variables = service.folder_variables();
-        commands.extend(variables.map(|(name, path)| format!("export {}", shell(&format!("{name}={path}")))));
-    }
+    let variables = service.folder_variables();
+    commands.extend(variables.map(|(name, path)| format!("export {}", shell(&format!("{name}={path}")))));
     commands.extend(service.environment_file.iter().map(|file| format!("read_environment {}", shell(file))));
     if !service.credentials.is_empty() {
         let folder = credentials_directory(service);

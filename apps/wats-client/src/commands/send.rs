@@ -7,7 +7,8 @@ use crate::config::{Config, Watch};
 use crate::files;
 use crate::intake::to_reports;
 use crate::queue::{
-    ChangeError, NewReport, OpenError, Queue, SourceKey, State, Store, change, is_in_use, open_to_look,
+    ChangeError, NewReport, OpenError, Queue, SourceKey, State, Store, change, is_in_use, is_wanted,
+    open_to_look,
 };
 use crate::service::Sending;
 use crate::status::{Connection as Server, Status};
@@ -84,7 +85,7 @@ pub(crate) fn send(arguments: &cli::Send) -> Result<(), Failure> {
 }
 
 /// Puts the reports into the queue and waits: for the service that has it, or, where none runs, sending with it what is
-/// due. When the service ends meanwhile, this goes on in its place.
+/// due. When the service ends meanwhile, this goes on in its place; when one starts, it goes on with this.
 async fn deliver(
     config: &Config,
     of: &ConfigFile,
@@ -101,6 +102,11 @@ async fn deliver(
     let mut accepted = false;
     let started = Instant::now();
     loop {
+        // A service that starts goes first.
+        if is_wanted(folder) {
+            tokio::time::sleep(LOOK).await;
+            continue;
+        }
         if is_in_use(folder).map_err(|error| not_allowed(config, &error))? {
             if !accepted {
                 match change(&config.queue, accept.clone()) {
@@ -136,6 +142,7 @@ async fn deliver(
         };
         if !accepted {
             queue.call(accept.clone()).ready().await.map_err(Failure::general)?;
+            accepted = true;
         }
         let Some(deadline) = deadline else { return Ok(End::Settled) };
         let (status, bell) = (Arc::new(Status::default()), Arc::new(Notify::new()));
@@ -144,14 +151,17 @@ async fn deliver(
         let end = loop {
             tokio::time::sleep(LOOK).await;
             match status.connection() {
-                _ if are_settled(&connection, keys)? => break End::Settled,
-                Server::Unconfigured(why) => break End::Unconfigured(why),
-                server if Instant::now() >= deadline => break End::Late(Some(server)),
+                _ if are_settled(&connection, keys)? => break Some(End::Settled),
+                Server::Unconfigured(why) => break Some(End::Unconfigured(why)),
+                server if Instant::now() >= deadline => break Some(End::Late(Some(server))),
+                _ if is_wanted(folder) => break None,
                 _ => {}
             }
         };
         sending.end().await;
-        return Ok(end);
+        if let Some(end) = end {
+            return Ok(end);
+        }
     }
 }
 

@@ -290,12 +290,14 @@ fn known(name: &str) -> Result<Option<&'static Key>, ConfigError> {
     Err(ConfigError::of_key(name, keys::no_such_key(name)))
 }
 
-/// What a converter is told: a number or a truth where it is written like one.
+/// What a converter is told: a number or a truth where it is written like one and reads the same again, which a part
+/// number such as `1.10` or `0x10` would not.
 fn argument(text: &str) -> Value {
-    match text.trim().parse() {
-        Ok(value @ (Value::Integer(_) | Value::Float(_) | Value::Boolean(_))) => value,
-        _ => text.into(),
-    }
+    let trimmed = text.trim();
+    let is_plain = trimmed.parse::<toml::Value>().is_ok_and(|value| {
+        (value.is_integer() || value.is_float() || value.is_bool()) && value.to_string() == trimmed
+    });
+    trimmed.parse().ok().filter(|_| is_plain).unwrap_or_else(|| text.into())
 }
 
 /// Whether a line gives this key a value.
@@ -434,6 +436,20 @@ mod tests {
         assert_eq!(editor.check().unwrap().watches[0].folder, Path::new("/in/b"));
         let text = editor.remove_watch(3).unwrap_err().to_string();
         assert_eq!(text, "watch[3]: the file names one folder, watch[0]");
+    }
+
+    #[test]
+    fn what_a_converter_is_told_stays_what_it_is() {
+        for text in
+            ["10", "-1.5", "true", "1.10", "0x10", "1_000", "007", "1e3", "+5", "a\"b", "1979-05-27", "[1]"]
+        {
+            let (_folder, mut editor) = editor("");
+            editor.add_watch(&[("folder", "/in"), ("arguments.part-number", text)]).unwrap();
+            let key = "watch[0].arguments.part-number";
+            assert_eq!(editor.get(key).unwrap().as_deref(), Some(text));
+            let is_bare = editor.text().contains(&format!("part-number = {text}\n"));
+            assert_eq!(is_bare, ["10", "-1.5", "true"].contains(&text), "{}", editor.text());
+        }
     }
 
     #[test]

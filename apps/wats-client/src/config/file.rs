@@ -1,7 +1,7 @@
 //! The configuration file as it is written.
 
 use super::values::{Period, Size};
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -207,7 +207,7 @@ pub(super) struct Limits {
 }
 
 /// What happens to a source file once its reports are safe in the queue.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum PostAction {
     /// It moves to the done folder.

@@ -3,6 +3,7 @@
 use super::edit::{Change, Editor, differences};
 use super::{Config, ConfigError, Environment};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -34,6 +35,16 @@ pub(crate) struct Applied {
     pub(crate) changed: Vec<String>,
     /// Those of them that hold only after the service has started again.
     pub(crate) after_restart: Vec<String>,
+}
+
+/// The keys, for a line of the log.
+impl fmt::Display for Applied {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.changed.as_slice() {
+            [] => formatter.write_str("nothing is different"),
+            changed => formatter.write_str(&changed.join(", ")),
+        }
+    }
 }
 
 /// Why a new configuration is not in force, in words.

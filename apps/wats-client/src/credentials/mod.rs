@@ -70,22 +70,31 @@ impl SecretSources {
         store.remove().map_err(|error| format!("{} cannot be deleted: {error}", store.file().display()))
     }
 
+    /// The secret that an administrator or a service manager hands over, whether or not another one is stored.
+    pub(crate) fn handed_over(&self) -> Token {
+        match self.environment.as_ref().and_then(|secret| clean(secret.expose())) {
+            Some(secret) => Token::Found(secret),
+            None => self.given(),
+        }
+    }
+
+    /// Where [`Self::handed_over`] comes from, in words; `None` when there is none.
+    pub(crate) fn giver(&self) -> Option<String> {
+        if self.environment.as_ref().is_some_and(|secret| clean(secret.expose()).is_some()) {
+            return Some("the environment".to_owned());
+        }
+        let holds = |file: &&std::path::PathBuf| read(file).is_ok_and(|secret| secret.is_some());
+        self.files.iter().find(holds).map(|file| file.display().to_string())
+    }
+
     /// Where the secret comes from, in words; `None` when there is none.
     pub(crate) fn origin(&self) -> Option<String> {
         let found = self.find();
         if !matches!(found, Token::Found(_)) {
             return None;
         }
-        if self.environment.as_ref().is_some_and(|secret| clean(secret.expose()).is_some()) {
-            return Some("the environment".to_owned());
-        }
-        let holds = |file: &&std::path::PathBuf| read(file).is_ok_and(|secret| secret.is_some());
-        let file = self.files.iter().find(holds).filter(|_| found == self.given());
-        Some(match (file, &self.store) {
-            (Some(file), _) => file.display().to_string(),
-            (None, Some(store)) => store.file().display().to_string(),
-            (None, None) => "the environment".to_owned(),
-        })
+        let giver = self.giver().filter(|_| found == self.handed_over());
+        giver.or_else(|| self.store.as_ref().map(|store| store.file().display().to_string()))
     }
 
     /// What the files give, without the store.
@@ -155,8 +164,12 @@ mod tests {
         std::fs::write(&file, "third").unwrap();
         assert_eq!(sources.find(), found("third"));
         assert_eq!(sources.origin().unwrap(), file.display().to_string());
+        sources.keep(&Secret::new("fourth")).unwrap();
+        assert_eq!((sources.find(), sources.handed_over()), (found("fourth"), found("third")));
+        assert_eq!(sources.giver().unwrap(), file.display().to_string());
+        assert!(sources.origin().unwrap().contains("secrets"));
         std::fs::remove_file(&file).unwrap();
-        assert_eq!(sources.find(), found("second"));
+        assert_eq!(sources.find(), found("fourth"));
         assert!(sources.forget().unwrap() && !sources.forget().unwrap());
         assert_eq!((sources.find(), sources.origin()), (Token::Missing, None));
         assert!(

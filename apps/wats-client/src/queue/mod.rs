@@ -10,12 +10,14 @@ mod edit;
 mod entry;
 mod keep;
 mod store;
+mod turn;
 mod worker;
 
 pub(crate) use clock::now;
 pub(crate) use database::{FILE_NAME, OpenError, is_in_use, open_to_look};
 pub(crate) use entry::{Accepted, Claim, Counts, Fate, NewReport, SourceKey, State};
 pub(crate) use store::{Store, count};
+pub(crate) use turn::{Turn, is_wanted};
 pub(crate) use worker::{Answer, ChangeError, Queue, QueueError, change};
 
 #[cfg(test)]

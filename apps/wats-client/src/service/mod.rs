@@ -1,6 +1,7 @@
 //! The service: all parts put together, and kept in step with the configuration.
 
 mod folders;
+mod line;
 mod sending;
 
 use crate::config::{Applied, Config, Live, LogLevel, Reloads};
@@ -67,7 +68,12 @@ pub(crate) async fn run(
     context: Context,
     log: Recent,
 ) -> Result<(), ServiceError> {
+    let turn = line::wait(&live.current(), &context).await;
+    if context.is_stopping() {
+        return Ok(());
+    }
     let mut parts = Parts::start(live, context.clone(), log)?;
+    drop(turn);
     context.ready();
     let result = loop {
         parts.tell();

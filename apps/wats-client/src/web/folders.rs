@@ -6,7 +6,7 @@ use super::problem::Problem;
 use super::settings::{applied, fault};
 use super::text::setting;
 use super::trial::{self, arguments, choice, explanations};
-use super::{Parts, Shared};
+use super::{Parts, Shared, watches};
 use crate::config::keys::{KEYS, Key, Kind, OF_WATCH};
 use crate::config::{Applied, Config, ConverterSet, Watch};
 use axum::Extension;
@@ -27,6 +27,9 @@ const MORE: [(&str, &str, &str); 8] = [
     ("rescan", "The folder is looked at every", "5s"),
     ("priority", "Priority, 1 (first) to 10", "5"),
 ];
+
+/// Field of the form that says which folder it was shown for.
+const WAS: &str = "was";
 
 /// What somebody has entered, or what the file says.
 type Values = BTreeMap<String, String>;
@@ -135,32 +138,25 @@ pub(super) async fn edit(
     Path(number): Path<usize>,
 ) -> Result<Html<String>, Problem> {
     let config = parts.live.current();
-    watch(&config, number)?;
-    Ok(form(&parts, &frame, Some(number), &stored(&config, number), &html! {}))
-}
-
-fn watch(config: &Config, number: usize) -> Result<&Watch, Problem> {
-    config.watches.get(number).ok_or_else(|| Problem::Missing(format!("there is no folder number {number}")))
+    let watch = watches::find(&config, number)?;
+    Ok(form(&parts, &frame, Some(number), &stored(&config, number, watch), &html! {}))
 }
 
 /// What the file says of a folder.
-fn stored(config: &Config, number: usize) -> Values {
+fn stored(config: &Config, number: usize, watch: &Watch) -> Values {
     let start = format!("watch[{number}].");
-    let mut values = Values::new();
-    let mut lines = String::new();
-    for (key, value) in &config.given {
-        let Some(name) = key.strip_prefix(&start) else { continue };
-        match name.strip_prefix("arguments.") {
-            Some(argument) => lines += &format!("{argument} = {value}\n"),
-            None => drop(values.insert(name.to_owned(), value.clone())),
-        }
-    }
-    values.insert("arguments".to_owned(), lines);
+    let own = config.given.iter().filter_map(|(key, value)| Some((key.strip_prefix(&start)?, value)));
+    let mut values: Values = own
+        .filter(|(name, _)| !name.starts_with(watches::ARGUMENTS))
+        .map(|(name, value)| (name.to_owned(), value.clone()))
+        .collect();
+    let lines = watches::stored_arguments(config, number)
+        .map(|(key, value)| format!("{} = {value}\n", key.trim_start_matches(watches::ARGUMENTS)));
+    values.insert("arguments".to_owned(), lines.collect());
     // The folder that is watched when the file names none.
-    if let Some(watch) = config.watches.get(number) {
-        values.entry("folder".to_owned()).or_insert_with(|| watch.folder.display().to_string());
-        values.entry("converter".to_owned()).or_insert_with(|| watch.converter.clone());
-    }
+    values.entry("folder".to_owned()).or_insert_with(|| watch.folder.display().to_string());
+    values.entry("converter".to_owned()).or_insert_with(|| watch.converter.clone());
+    values.insert(WAS.to_owned(), watch.folder.display().to_string());
     values
 }
 
@@ -178,7 +174,7 @@ pub(super) async fn change(
     Path(number): Path<usize>,
     sent: Sent,
 ) -> Result<Response, Problem> {
-    watch(&parts.live.current(), number)?;
+    watches::find(&parts.live.current(), number)?;
     receive(parts, frame, Some(number), sent).await
 }
 
@@ -202,63 +198,27 @@ async fn receive(
     }
     Ok(match save(&parts, number, &values).await {
         Ok(done) => list(&parts, &frame, &applied(&done)).into_response(),
-        Err(text) => form(&parts, &frame, number, &values, &fault(&text)).into_response(),
+        Err(problem) => form(&parts, &frame, number, &values, &fault(problem.text())).into_response(),
     })
 }
 
-async fn save(parts: &Parts, number: Option<usize>, values: &Values) -> Result<Applied, String> {
-    let words = |error: crate::config::ConfigError| error.to_string();
-    let told = arguments(values.get("arguments").map_or("", String::as_str))?;
-    let arguments: Vec<(String, String)> = told
-        .names()
-        .map(|name| (format!("arguments.{}", key_part(name)), told.get(name).unwrap_or_default().to_owned()))
-        .collect();
-    let known = KEYS.iter().filter_map(|key| key.name.strip_prefix(OF_WATCH));
-    let plain = known.filter_map(|name| Some((name.to_owned(), values.get(name)?.clone())));
-    let all: Vec<(String, String)> = plain.chain(arguments).collect();
-    if !all.iter().any(|(name, value)| name == "folder" && !value.is_empty()) {
-        return Err("enter the folder".to_owned());
-    }
-    let mut editor = parts.live.edit().map_err(words)?;
-    let pairs: Vec<(&str, &str)> = all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let filled: Vec<(&str, &str)> = pairs.iter().copied().filter(|(_, value)| !value.is_empty()).collect();
-    match number.filter(|number| *number < editor.watches()) {
-        Some(number) => {
-            let start = format!("watch[{number}].arguments.");
-            let config = parts.live.current();
-            let told = |name: &str| all.iter().any(|(own, _)| own.strip_prefix("arguments.") == Some(name));
-            for key in
-                config.given.keys().filter(|key| key.strip_prefix(&start).is_some_and(|name| !told(name)))
-            {
-                editor.remove(key).map_err(words)?;
-            }
-            editor.edit_watch(number, &pairs).map_err(words)?;
-        }
-        None => {
-            // The folder that is watched while the file names none goes on to be watched.
-            if number.is_none() && editor.watches() == 0 {
-                let first =
-                    parts.live.current().watches.first().map(|watch| watch.folder.display().to_string());
-                if let Some(first) = first {
-                    editor.add_watch(&[("folder", &first)]).map_err(words)?;
-                }
-            }
-            editor.add_watch(&filled).map_err(words)?;
-        }
-    }
-    editor.save().map_err(words)?;
-    parts.live.reload().await
-}
-
-/// A name as a part of a dotted key: quoted where it is not plain.
-fn key_part(name: &str) -> String {
-    let plain = |part: &str| {
-        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-    };
-    let parts = name.split('.').map(|part| {
-        if plain(part) { part.to_owned() } else { toml::Value::from(part.trim_matches('"')).to_string() }
+async fn save(parts: &Parts, number: Option<usize>, entered: &Values) -> Result<Applied, Problem> {
+    let told = arguments(entered.get("arguments").map_or("", String::as_str)).map_err(Problem::Invalid)?;
+    let config = parts.live.current();
+    let told = told.names().map(|name| {
+        let key = watches::argument_key(&config, number, name);
+        (key, told.get(name).unwrap_or_default().to_owned())
     });
-    parts.collect::<Vec<_>>().join(".")
+    let known = KEYS.iter().filter_map(|key| key.name.strip_prefix(OF_WATCH));
+    let known = known.filter_map(|name| Some((name.to_owned(), entered.get(name)?.clone())));
+    let mut values: watches::Values = known.chain(told).collect();
+    let Some(number) = number else { return Ok(watches::add(parts, &values).await?.1) };
+    // The form shows all arguments: one that is there no more is taken out.
+    let gone = watches::stored_arguments(&config, number)
+        .filter(|(key, _)| !values.iter().any(|(own, _)| own == key))
+        .map(|(key, _)| (key.to_owned(), String::new()));
+    values = gone.collect::<Vec<_>>().into_iter().chain(values).collect();
+    watches::change(parts, number, entered.get(WAS).map_or("", String::as_str), &values).await
 }
 
 pub(super) async fn ask_remove(
@@ -267,7 +227,7 @@ pub(super) async fn ask_remove(
     Path(number): Path<usize>,
 ) -> Result<Html<String>, Problem> {
     let config = parts.live.current();
-    let watch = watch(&config, number)?;
+    let watch = watches::find(&config, number)?;
     Ok(frame.page(
         Tab::Folders,
         "Watch a folder no more",
@@ -290,16 +250,7 @@ pub(super) async fn remove(
     Path(number): Path<usize>,
     sent: Sent,
 ) -> Result<Redirect, Problem> {
-    let config = parts.live.current();
-    // Numbers move when somebody else removes a folder meanwhile.
-    if watch(&config, number)?.folder.display().to_string() != sent.get("folder") {
-        return Err(Problem::Conflict("the folders have changed meanwhile: look again".to_owned()));
-    }
-    let invalid = |error: crate::config::ConfigError| Problem::Invalid(error.to_string());
-    let mut editor = parts.live.edit().map_err(invalid)?;
-    editor.remove_watch(number).map_err(invalid)?;
-    editor.save().map_err(invalid)?;
-    parts.live.reload().await.map_err(Problem::Invalid)?;
+    watches::remove(&parts, number, sent.get("folder")).await?;
     Ok(Redirect::to("/folders"))
 }
 
@@ -328,6 +279,7 @@ fn form(
         (outcome)
         form.card method="post" action=(action) enctype="multipart/form-data" {
             (frame.token())
+            @if number.is_some() { input type="hidden" name=(WAS) value=(value(WAS)); }
             label for="folder" { "Folder on this machine" }
             input #folder name="folder" value=(value("folder")) required spellcheck="false" autocomplete="off";
             label for="converter" { "Converter" }

@@ -28,6 +28,7 @@ mod settings;
 mod setup;
 mod text;
 mod trial;
+mod watches;
 
 use crate::config::{Config, Live};
 use crate::credentials::Token;

@@ -2,7 +2,7 @@
 //!
 //! Whoever can change the server's address, or the way to it, could have the API token sent to a server of his own. So
 //! such a change needs the token itself — the one that is stored, or a new one that takes its place — unless the page
-//! has a password, which was then entered.
+//! has a password, which was then entered. For the same reason the first password needs it.
 
 use super::form::Sent;
 use super::layout::{Frame, Tab, sentence};
@@ -112,13 +112,10 @@ pub(super) async fn change(
     }
     let changes = editor.changes().map_err(|error| error.to_string())?;
     editor.check().map_err(|error| error.to_string())?;
-    let token = token.trim();
     if !trusted {
-        changes.iter().try_for_each(|change| authorise(&config, token, &change.key))?;
+        changes.iter().try_for_each(|change| authorise(&config, token.trim(), &change.key))?;
     }
-    if !token.is_empty() && config.token.find() != Token::Found(Secret::new(token)) {
-        keep(&config, keys::TOKEN, &Secret::new(token))?;
-    }
+    keep_if_new(&config, token.trim())?;
     editor.save().map_err(|error| error.to_string())?;
     parts.live.reload().await
 }
@@ -133,27 +130,35 @@ fn authorise(config: &Config, token: &str, key: &str) -> Result<(), String> {
             "{key} names the file of a secret: set a password for this page to change it here"
         ));
     }
-    match config.token.find() {
-        Token::Missing => Ok(()),
-        Token::Found(known) if !token.is_empty() && secret::equal(known.expose(), token) => Ok(()),
-        // It takes the place of the old one before anything is sent, so that this is no way to learn that.
-        _ if !token.is_empty() => only_stored_here(config),
-        _ => Err(format!(
-            "to change {key}, enter the API token too: whoever can change it could have the token sent elsewhere"
-        )),
+    let is_entered = |known: &Secret| !token.is_empty() && secret::equal(known.expose(), token);
+    // One that an administrator or a service manager hands over counts again when it is handed over anew, or when the
+    // stored one is forgotten, and would then go to an address that it is not meant for.
+    match config.token.handed_over() {
+        Token::Found(known) if is_entered(&known) => return Ok(()),
+        Token::Found(_) if token.is_empty() => {}
+        Token::Found(_) => {
+            let giver = config.token.giver().unwrap_or_default();
+            return Err(format!("the API token comes from {giver}: enter that one, or change it there"));
+        }
+        Token::Unreadable(why) => return Err(why),
+        Token::Missing => match config.token.find() {
+            Token::Missing => return Ok(()),
+            // It takes the place of the stored one before anything is sent, so that this is no way to learn that.
+            _ if !token.is_empty() => return Ok(()),
+            _ => {}
+        },
     }
+    Err(format!(
+        "to change {key}, enter the API token too: whoever can change it could have the token sent elsewhere"
+    ))
 }
 
-/// Whether there is no other token than what was stored by this page or a command. One that an administrator or a
-/// service manager hands over may be handed over anew, and would then go to an address that it is not meant for.
-fn only_stored_here(config: &Config) -> Result<(), String> {
-    let stored = config.token.store.as_ref().map(|store| store.file().display().to_string());
-    match config.token.origin() {
-        Some(origin) if Some(&origin) != stored.as_ref() => {
-            Err(format!("the API token comes from {origin}: enter that one, or change it there"))
-        }
-        _ => Ok(()),
+/// Stores the API token if another one was entered.
+fn keep_if_new(config: &Config, token: &str) -> Result<(), String> {
+    if token.is_empty() || config.token.find() == Token::Found(Secret::new(token)) {
+        return Ok(());
     }
+    keep(config, keys::TOKEN, &Secret::new(token))
 }
 
 /// Stores a secret where the service's account alone can read it.
@@ -165,26 +170,37 @@ fn keep(config: &Config, key: SecretKey, text: &Secret) -> Result<(), String> {
     sources.keep(text)
 }
 
+/// Stores another secret, which is in force from now on.
+pub(super) async fn put_secret(parts: &Parts, key: SecretKey, text: &Secret) -> Result<(), String> {
+    if text.expose().trim().is_empty() {
+        return Err(format!("enter the {}", key.about));
+    }
+    keep(&parts.live.current(), key, text)?;
+    parts.live.reload().await.map(drop)
+}
+
+/// Forgets what was stored; what an administrator or the service manager hands over counts again.
+pub(super) async fn forget_secret(parts: &Parts, key: SecretKey) -> Result<(), String> {
+    parts.live.current().secret(key).forget()?;
+    parts.live.reload().await.map(drop)
+}
+
 /// Stores another secret, or forgets what was stored.
 pub(super) async fn store_secret(
     Extension(parts): Shared,
     Extension(frame): Extension<Arc<Frame>>,
     sent: Sent,
 ) -> Result<Response, Problem> {
-    let config = parts.live.current();
     let name = sent.get("name").to_owned();
     let Some(key) = OFFERED_SECRETS.into_iter().find(|key| key.name == name) else {
         return Err(Problem::bad("there is no secret of this name"));
     };
-    let text = Secret::new(sent.exact("value").trim());
-    let result = match (sent.get("action"), text.expose().is_empty()) {
-        ("forget", _) => config.secret(key).forget().map(|_| "is forgotten"),
-        (_, true) => Err(format!("enter the {}", key.about)),
-        (_, false) => keep(&config, key, &text).map(|()| "is stored, and in force"),
-    };
-    let result = match result {
-        Ok(done) => parts.live.reload().await.map(|_| done),
-        Err(text) => Err(text),
+    let result = match sent.get("action") {
+        "forget" => forget_secret(&parts, key).await.map(|()| "is forgotten"),
+        _ => {
+            let text = Secret::new(sent.exact("value").trim());
+            put_secret(&parts, key, &text).await.map(|()| "is stored, and in force")
+        }
     };
     let outcome = match result {
         Ok(done) => {
@@ -193,7 +209,7 @@ pub(super) async fn store_secret(
         }
         Err(text) => fault(&text),
     };
-    Ok(show(&frame, &config, &BTreeMap::new(), &outcome).into_response())
+    Ok(show(&frame, &parts.live.current(), &BTreeMap::new(), &outcome).into_response())
 }
 
 /// Stores another password of the page.
@@ -205,13 +221,9 @@ pub(super) async fn password(
     let config = parts.live.current();
     let (first, second) = (sent.exact("password").to_owned(), sent.exact("again"));
     let result = if first == second {
-        secret::check(&first)
+        set_password(&parts, frame.signed_in, first, sent.exact("api-token")).await
     } else {
         Err("the two entries are not the same".to_owned())
-    };
-    let result = match result {
-        Ok(()) => set_password(&parts, &config, first).await,
-        Err(text) => Err(text),
     };
     let outcome = match result {
         Ok(()) => html! { section.outcome data-tone="good" role="status" {
@@ -223,10 +235,23 @@ pub(super) async fn password(
     Ok(show(&frame, &config, &BTreeMap::new(), &outcome).into_response())
 }
 
-async fn set_password(parts: &Parts, config: &Config, password: String) -> Result<(), String> {
+/// Stores another password. Whoever has entered one may change where the API token goes, so that somebody who has not
+/// needs that token.
+pub(super) async fn set_password(
+    parts: &Parts,
+    trusted: bool,
+    password: String,
+    token: &str,
+) -> Result<(), String> {
+    secret::check(&password)?;
+    let config = parts.live.current();
+    if !trusted {
+        authorise(&config, token.trim(), keys::WEB_PASSWORD.name)?;
+    }
+    keep_if_new(&config, token.trim())?;
     let hash = tokio::task::spawn_blocking(move || secret::hashed(&password)).await;
     let hash = hash.map_err(|error| error.to_string())?;
-    keep(config, keys::WEB_PASSWORD, &hash)?;
+    keep(&config, keys::WEB_PASSWORD, &hash)?;
     parts.live.reload().await.map(drop)
 }
 
@@ -236,7 +261,7 @@ fn show(
     entered: &BTreeMap<String, String>,
     outcome: &Markup,
 ) -> Html<String> {
-    let has_token = matches!(config.token.find(), Token::Found(_));
+    let needs_token = !frame.signed_in && matches!(config.token.find(), Token::Found(_));
     frame.page(Tab::Settings, "Settings", &html! {
         h1 { "Settings" }
         (outcome)
@@ -248,7 +273,7 @@ fn show(
                     @for key in offered().filter(|key| key.name.starts_with(start)) { (field(key, config, entered)) }
                 }
             }
-            @if has_token && !frame.signed_in {
+            @if needs_token {
                 fieldset.card {
                     legend { "API token" }
                     p.soft { "Needed only to change the server, the proxy or the web page." }
@@ -274,6 +299,11 @@ fn show(
             input #password type="password" name="password" required minlength=(secret::PASSWORD_LENGTH) autocomplete="new-password";
             label for="again" { "Once more" }
             input #again type="password" name="again" required autocomplete="new-password";
+            @if needs_token {
+                label for="password-token" { "API token" }
+                input #password-token type="password" name="api-token" required autocomplete="off" aria-describedby="password-hint";
+                p.hint #password-hint { "Or, as administrator: " code { "wats-client config set web.password" } }
+            }
             button { "Set it" }
         }
         p.soft { "These settings are in " span.path { (config.path.display()) } ". Comments there stay as they are." }

@@ -34,8 +34,11 @@ fn a_service_comes_and_goes(machine: &Machine<Chroot>, manager: &str, status: &s
     machine.sh("echo kept >/var/lib/wats-client/note");
     let process = || machine.sh("pgrep -f 'local/bin/wats-client run$'");
     let before = process();
+    // Nobody else keeps its log from growing for ever.
+    machine.sh("truncate -s 10000000 /var/log/wats-client/wats-client.log");
     machine.ends(0, "install-service --silent");
     assert_ne!(process(), before);
+    assert!(machine.holds("test -s /var/log/wats-client/wats-client.log.1"));
     assert!(machine.holds(status));
     machine.ends(0, "install-service --silent --no-start");
     assert!(!machine.holds(status));

@@ -93,7 +93,7 @@ fn two_clients_do_not_share_a_queue() {
     let station = Station::new();
     let _first = station.start();
     station.wait("its health", |station| station.ask("/health").is_some());
-    let output = station.command(&["run"]);
+    let output = station.command_beside(&["run"]);
     assert_eq!(output.status.code(), Some(17));
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(text.contains("another wats-client is using this queue"), "{text}");

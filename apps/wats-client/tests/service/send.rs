@@ -189,6 +189,44 @@ fn when_the_service_ends_it_goes_on_in_its_place() {
     station.wait_for(1);
 }
 
+/// Nor does a service that starts have to wait until such a report is delivered.
+#[test]
+fn a_service_that_starts_takes_over() {
+    let station = Station::new();
+    station.server.go_down();
+    write(&station, "a.json", report("WAITS"));
+    let waiting = command(&station, &["a.json"], &[]).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    station.wait("the report", |station| {
+        String::from_utf8_lossy(&station.command(&["queue", "list"]).stdout).contains("WAITS")
+    });
+    let _client = station.start();
+    station.wait("the service", |station| station.ask("/health").is_some());
+    station.wait("the report", |station| station.details()["queue"]["pending"] == 1);
+    station.server.come_back();
+    assert!(said(&waiting.wait_with_output().unwrap()).ends_with("of WAITS: delivered\n"));
+    assert_eq!(station.server.summary().stored, 1);
+}
+
+/// Whoever has the queue: the service waits for a while, and can be stopped meanwhile.
+#[cfg(unix)]
+#[test]
+fn a_service_waits_for_its_queue() {
+    let station = Station::new();
+    fs::create_dir(station.path("queue")).unwrap();
+    let lock = fs::File::create(station.path("queue").join("lock")).unwrap();
+    lock.lock().unwrap();
+    let log = || fs::read_to_string(station.path("log")).unwrap_or_default();
+    let mut client = station.start();
+    station.wait("it to wait", |_| log().contains("is using the queue in"));
+    client.terminate();
+    assert_eq!(client.wait().0.code(), Some(0));
+    let _client = station.start();
+    station.wait("it to wait", |_| log().matches("is using the queue in").count() == 2);
+    assert!(station.ask("/health").is_none());
+    drop(lock);
+    station.wait("its health", |station| station.ask("/health").is_some());
+}
+
 #[cfg(unix)]
 #[test]
 fn a_queue_of_another_account_is_left_alone() {

@@ -1,7 +1,7 @@
 //! The control interface, and its description.
 
 use crate::http::Answer;
-use crate::support::SAMPLE;
+use crate::support::{SAMPLE, Station};
 use crate::{Page, refuse_one, station_with};
 use serde_json::{Value, json};
 use std::cell::RefCell;
@@ -15,10 +15,9 @@ struct Described<'a> {
 }
 
 impl Described<'_> {
-    /// Sends a request; `path` is as in the description, with its parameters filled in from `sequence`.
-    fn ask(&self, method: &str, path: &str, sequence: i64, query: &str, body: &str) -> Answer {
-        let address = path.replace("{sequence}", &sequence.to_string());
-        let answer = self.page.api(method, &format!("{address}{query}"), body);
+    /// Sends a request; `path` is as in the description, with `which` as its parameter.
+    fn ask(&self, method: &str, path: &str, which: impl ToString, query: &str, body: &str) -> Answer {
+        let answer = self.page.api(method, &format!("{}{query}", address(path, which)), body);
         self.check(method, path, answer)
     }
 
@@ -82,6 +81,14 @@ impl Described<'_> {
         for item in value.as_array().into_iter().flatten() {
             self.fits(item, &schema["items"], &format!("{place}[]"));
         }
+    }
+}
+
+/// The path of a description with its parameter.
+fn address(path: &str, which: impl ToString) -> String {
+    match (path.find('{'), path.find('}')) {
+        (Some(start), Some(end)) => format!("{}{}{}", &path[..start], which.to_string(), &path[end + 1..]),
+        _ => path.to_owned(),
     }
 }
 
@@ -183,6 +190,12 @@ fn everything_is_as_described_and_everything_described_was_seen() {
     };
     let token = format!("Authorization: Bearer {}", crate::WEB_TOKEN);
     api.check("PATCH", "/config", raw("PATCH", "/config", &[&token]).expect(415));
+    folders(&api, &station);
+    for (method, path) in [("POST", "/folders"), ("PATCH", "/folders/{number}"), ("PUT", "/secrets/{name}")] {
+        let which = if path.starts_with("/secrets") { "web.token" } else { "0?folder=x" };
+        api.check(method, path, raw(method, &address(path, which), &[&token]).expect(415));
+    }
+    secrets(&api, &station);
 
     // Nothing without the token, and nothing at all where none is set.
     let paths = api.description["paths"].as_object().unwrap().clone();
@@ -194,7 +207,7 @@ fn everything_is_as_described_and_everything_described_was_seen() {
         .filter(|(path, method)| *method != "parameters" && *path != "/openapi.json")
         .collect();
     for (path, method) in &operations {
-        let address = path.replace("{sequence}", "1");
+        let address = address(path, 1);
         for headers in
             [&[][..], &["Authorization: Bearer wrong"], &["Authorization: Basic YTpi"], &["Cookie: a=b"]]
         {
@@ -203,7 +216,7 @@ fn everything_is_as_described_and_everything_described_was_seen() {
     }
     std::fs::write(station.path("web-token"), "").unwrap();
     for (path, method) in &operations {
-        let address = path.replace("{sequence}", "1");
+        let address = address(path, 1);
         api.check(method, path, raw(&method.to_uppercase(), &address, &[&token]).expect(403));
     }
 
@@ -222,13 +235,147 @@ fn everything_is_as_described_and_everything_described_was_seen() {
     assert!(unseen.is_empty(), "described and never seen: {unseen:?}");
 }
 
+/// Every answer about folders.
+fn folders(api: &Described<'_>, station: &Station) {
+    let (all, one) = ("/folders", "/folders/{number}");
+    let text = || std::fs::read_to_string(station.path("config.toml")).unwrap();
+    let before = text();
+    let folder = station.path("ict").display().to_string();
+    let named = format!("?folder={folder}");
+    let new = json!({
+        "folder": folder, "converter": "csv", "patterns": ["*.csv", "*.txt"], "priority": 2, "settle": "1s",
+        "post-action": "keep", "arguments": {"part-number": "1.10", "units.VCC": "V", "low-limits.VCC 3": 2},
+    });
+    let added = api.ask("POST", all, 0, "", &new.to_string()).expect(201);
+    assert_eq!(added.header("location"), "/api/v1/folders/1");
+    let added = added.json();
+    for (name, value) in new.as_object().unwrap().iter().filter(|(name, _)| *name != "arguments") {
+        assert_eq!(added[name], *value, "{name}");
+    }
+    assert_eq!(added["arguments"], json!({"part-number": "1.10", "units.VCC": "V", "low-limits.VCC 3": "2"}));
+    let all_stays = before.lines().all(|line| text().contains(line));
+    assert!(all_stays && text().contains("part-number = \"1.10\""), "{}", text());
+    station.wait("the folder", |station| station.path("ict").is_dir());
+    let listed = api.ask("GET", all, 0, "", "").expect(200).json();
+    assert_eq!(listed["folders"].as_array().unwrap().len(), 2);
+    assert_eq!(listed["folders"][1]["folder"], folder.as_str());
+    // As the page: what does not hold changes nothing.
+    let whole = text();
+    for (body, why) in [
+        (new.to_string(), "is watched by watch[1] already"),
+        ("{}".to_owned(), "enter the folder"),
+        (r#"{"folder": "/x", "arguments": 1}"#.to_owned(), "must be an object"),
+        (r#"{"folder": "/x", "priority": [1]}"#.to_owned(), "must be a text"),
+        (r#"{"folder": "/x", "prioritty": 1}"#.to_owned(), "did you mean watch[].priority"),
+        (r#"{"folder": "/x", "converter": "csv", "arguments": {"odd": 1}}"#.to_owned(), "odd"),
+    ] {
+        let answer = api.ask("POST", all, 0, "", &body).expect(422).body;
+        assert!(answer.contains(why), "{body}: {answer}");
+    }
+    api.ask("POST", all, 0, "", "{").expect(400);
+    assert_eq!(text(), whole);
+
+    let change = r#"{"priority": 1, "settle": null, "arguments": {"units.VCC": null, "units": "V", "low-limits.VCC 3": 3}}"#;
+    let changed = api.ask("PATCH", one, 1, &named, change).expect(200).json();
+    assert_eq!((&changed["priority"], &changed["settle"]), (&json!(1), &json!("2s")));
+    assert_eq!(changed["arguments"], json!({"part-number": "1.10", "units": "V", "low-limits.VCC 3": "3"}));
+    let cleared = api.ask("PATCH", one, 1, &named, r#"{"arguments": null, "converter": "wsjf"}"#).expect(200);
+    assert_eq!(cleared.json()["arguments"], json!({}));
+    let state = || api.ask("GET", one, 1, "", "").expect(200).json()["state"].clone();
+    station.wait("the folder again", |_| state() == json!({"problem": null, "waiting": 0}));
+    api.ask("PATCH", one, 1, &named, r#"{"folder": ""}"#).expect(422);
+    api.ask("PATCH", one, 1, "", "{}").expect(400);
+    api.ask("GET", one, "x", "", "").expect(400);
+    api.ask("DELETE", one, 1, "", "").expect(400);
+    for method in ["GET", "PATCH", "DELETE"] {
+        api.ask(method, one, 7, &named, "{}").expect(404);
+    }
+    api.ask("PATCH", one, 0, &named, "{}").expect(409);
+    api.ask("DELETE", one, 0, &named, "").expect(409);
+    api.ask("DELETE", one, 1, &named, "").expect(204);
+    assert_eq!(text(), before);
+
+    // Without one in the file the usual one is watched, which cannot be removed, and stays when another comes.
+    let first = api.ask("GET", one, 0, "", "").expect(200).json();
+    let folder = |number: i64| {
+        api.ask("GET", one, number, "", "").expect(200).json()["folder"].as_str().unwrap().to_owned()
+    };
+    let named = |folder: String| format!("?folder={folder}");
+    api.ask("DELETE", one, 0, &named(folder(0)), "").expect(204);
+    let usual = folder(0);
+    assert_eq!(usual, station.path("state/watch").display().to_string());
+    api.ask("DELETE", one, 0, &named(usual.clone()), "").expect(422);
+    let mut again = first.clone();
+    for name in ["number", "state"] {
+        again.as_object_mut().unwrap().remove(name);
+    }
+    assert_eq!(api.ask("POST", all, 0, "", &again.to_string()).expect(201).json()["number"], 1);
+    assert_eq!(folder(0), usual);
+    api.ask("DELETE", one, 0, &named(usual), "").expect(204);
+    let mut now = api.ask("GET", one, 0, "", "").expect(200).json();
+    now["state"] = first["state"].clone();
+    assert_eq!(now, first);
+}
+
+/// Every answer about secrets; none is in any of them.
+fn secrets(api: &Described<'_>, station: &Station) {
+    let (all, one) = ("/secrets", "/secrets/{name}");
+    let value = |text: &str| json!({ "value": text }).to_string();
+    let known = |name: &str| {
+        let answer = api.ask("GET", all, 0, "", "").expect(200);
+        for secret in ["bmV3", "dG9rZW4=", "hush", "long enough", crate::WEB_TOKEN] {
+            assert!(!answer.body.contains(secret), "{answer:?}");
+        }
+        let secrets = answer.json()["secrets"].as_array().unwrap().clone();
+        secrets.into_iter().find(|secret| secret["name"] == name).unwrap()
+    };
+    assert!(known("server.token")["origin"].is_string() && known("proxy.password")["origin"].is_null());
+    station.server.set(wats_simulator::Settings { token: Some("bmV3".to_owned()), ..Default::default() });
+    api.ask("PATCH", "/config", 0, "", r#"{"station.location": "Line 1"}"#).expect(200);
+    let arrived = station.server.summary().distinct;
+    station.put("WAITS");
+    station
+        .wait("the refusal", |_| api.page.api("GET", "/status", "").json()["server"]["state"] != "connected");
+    api.ask("PUT", one, "server.token", "", &value("bmV3")).expect(204);
+    station.wait("the report", |station| station.server.summary().distinct == arrived + 1);
+    assert!(known("server.token")["origin"].as_str().unwrap().ends_with("api-token"));
+    api.ask("PUT", one, "proxy.password", "", &value("hush")).expect(204);
+    for (name, body) in [
+        ("server.token", value("a\nb")),
+        ("server.token", value(" ")),
+        ("server.token", "{}".to_owned()),
+        ("web.password", value("short")),
+        ("web.password", value("long enough 1")),
+    ] {
+        api.ask("PUT", one, name, "", &body).expect(422);
+    }
+    api.ask("PUT", one, "server.token", "", "x").expect(400);
+    for method in ["PUT", "DELETE"] {
+        api.ask(method, one, "odd", "", &value("x")).expect(404);
+    }
+    // The page's password opens the way to the API token, and so needs it: the one that was handed over.
+    let password = |token: &str| json!({"value": "long enough 1", "apiToken": token}).to_string();
+    api.ask("PUT", one, "web.password", "", &password("bmV3")).expect(422);
+    api.ask("PUT", one, "web.password", "", &password("dG9rZW4=")).expect(204);
+    api.page.get("/settings").expect(303);
+    api.ask("DELETE", one, "web.password", "", "").expect(204);
+    api.page.get("/settings").expect(200);
+    for _ in 0..2 {
+        api.ask("DELETE", one, "proxy.password", "", "").expect(204);
+    }
+    std::fs::create_dir(station.path("secrets").join("proxy-password")).unwrap();
+    assert!(known("proxy.password")["problem"].is_string());
+    api.ask("DELETE", one, "proxy.password", "", "").expect(422);
+    std::fs::remove_dir(station.path("secrets").join("proxy-password")).unwrap();
+}
+
 /// The other way round: what is not described is refused, and in the form that is described.
 #[test]
 fn other_paths_and_methods_are_refused_in_the_same_form() {
     let (_station, _client, page) = station_with(|_| {});
     let description = page.api("GET", "/openapi.json", "").expect(200).json();
     for (path, item) in description["paths"].as_object().unwrap() {
-        let address = path.replace("{sequence}", "1");
+        let address = address(path, 1);
         for method in ["GET", "PUT", "POST", "DELETE", "PATCH"] {
             if item.get(method.to_ascii_lowercase()).is_none() {
                 let answer = page.api(method, &address, "{}").expect(405);

@@ -31,7 +31,8 @@ fn station_with(change: impl FnOnce(&mut Station)) -> (Station, Client, Page) {
     station.set("web", "listen", &format!("\"{}\"", page.address));
     station.set("web", "token-file", &token);
     change(&mut station);
-    let client = station.start();
+    let state = station.path("state");
+    let client = station.start_with(|command| command.env("STATE_DIRECTORY", state));
     station.wait("the page", |_| page.try_get("/about").is_some());
     (station, client, page)
 }

@@ -114,11 +114,16 @@ fn passwords_cannot_be_guessed_fast() {
 #[test]
 fn a_password_is_set_on_the_page() {
     let (station, _client, page) = station();
-    let set = |one: &str, other: &str| {
-        page.post("/settings", "/settings/password", &[("password", one), ("again", other)]).expect(200).body
+    let with = |one: &str, other: &str, token: &str| {
+        let fields = [("password", one), ("again", other), ("api-token", token)];
+        page.post("/settings", "/settings/password", &fields).expect(200).body
     };
+    let set = |one: &str, other: &str| with(one, other, "dG9rZW4=");
     assert!(set("short", "short").contains("at least 10 characters"));
     assert!(set("long enough 1", "long enough 2").contains("not the same"));
+    // Whoever has the password may change where the API token goes.
+    assert!(with("long enough 1", "long enough 1", "").contains("enter the API token too"));
+    assert!(with("long enough 1", "long enough 1", "d3Jvbmc=").contains("The API token comes from"));
     assert!(set("long enough 1", "long enough 1").contains("The password is set"));
     page.get("/").expect(303);
     let stored = std::fs::read(station.path("secrets").join("web-password")).unwrap();

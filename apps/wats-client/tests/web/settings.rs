@@ -113,11 +113,26 @@ fn the_address_is_changed_only_with_the_token() {
     }
     assert_eq!(config(&station), before);
     let other = wats_simulator::Simulator::start().unwrap();
+    let api = |token: &str| {
+        let body =
+            serde_json::json!({ "server.url": other.url(), "server.token": token, "web.hosts": ["a", "b"] });
+        page.api("PATCH", "/config", &body.to_string())
+    };
+    assert!(api("Ym9ndXM=").expect(422).body.contains("the API token comes from "));
+    assert_eq!(config(&station), before);
+    let applied = api("dG9rZW4=").expect(200).json();
+    assert_eq!(applied["changed"], serde_json::json!(["server.url", "web.hosts"]));
+    assert!(config(&station).contains(r#"hosts = ["a", "b"]"#) && !config(&station).contains("dG9r"));
+    station.put("LED BY A FLEET TOOL");
+    station.wait("the report", |_| other.summary().distinct == 1);
+    let back = [("server.url", station.server.url()), ("api-token", "dG9rZW4=".to_owned())];
+    let back = back.each_ref().map(|(name, value)| (*name, value.as_str()));
+    page.post("/settings", "/settings", &back).expect(200);
     let fields = [("server.url", other.url()), ("api-token", "dG9rZW4=".to_owned())];
     let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
     assert!(page.post("/settings", "/settings", &fields).expect(200).body.contains("Saved"));
     station.put("ELSEWHERE");
-    station.wait("the report", |_| other.summary().distinct == 1);
+    station.wait("the report", |_| other.summary().distinct == 2);
 }
 
 #[test]
@@ -173,12 +188,17 @@ fn folders_are_added_tried_changed_and_removed() {
     let form = page.get("/folders/1").expect(200).body;
     assert!(form.contains("units.VCC = V") && form.contains("value=\"2\""), "{form}");
     let changed = [
+        ("was", folder.as_str()),
         ("folder", folder.as_str()),
         ("converter", "wsjf"),
         ("arguments", "part-number = Q"),
         ("priority", ""),
         ("action", "save"),
     ];
+    // A form that was shown before the numbers moved changes no other folder.
+    let stale = page.upload("/folders/0", "/folders/0", &changed, "", b"").expect(200).body;
+    assert!(form.contains(&format!("name=\"was\" value=\"{folder}\"")), "{form}");
+    assert!(stale.contains("The folders have changed meanwhile"), "{stale}");
     page.upload("/folders/1", "/folders/1", &changed, "", b"").expect(200);
     let text = config(&station);
     assert!(
@@ -211,6 +231,17 @@ fn a_token_of_the_service_manager_cannot_be_led_away() {
     let fields = [("server.url", "http://127.0.0.1:9"), ("api-token", "Ym9ndXM=")];
     let body = page.post("/settings", "/settings", &fields).expect(200).body;
     assert!(body.contains("The API token comes from "), "{body}");
+    // Nor by way of a stored one, which would be forgotten afterwards, or of a password.
+    page.post("/settings", "/settings/secret", &[("name", "server.token"), ("value", "Ym9ndXM=")])
+        .expect(200);
+    let body = page.post("/settings", "/settings", &fields).expect(200).body;
+    assert!(body.contains("The API token comes from "), "{body}");
+    for token in ["", "Ym9ndXM="] {
+        let fields = [("password", "long enough 1"), ("again", "long enough 1"), ("api-token", token)];
+        let body = page.post("/settings", "/settings/password", &fields).expect(200).body;
+        assert!(!body.contains("The password is set") && body.contains("API token"), "{body}");
+    }
+    page.post("/settings", "/settings/secret", &[("name", "server.token"), ("action", "forget")]).expect(200);
     assert_eq!(config(&station), before);
     let fields = [("server.url", "http://127.0.0.1:9"), ("api-token", "c2VjcmV0")];
     assert!(page.post("/settings", "/settings", &fields).expect(200).body.contains("Saved"));

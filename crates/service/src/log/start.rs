@@ -111,12 +111,15 @@ fn destination(name: &str, host: Host, has_file: bool) -> Box<dyn Sink> {
         Host::Container if io::stderr().is_terminal() => Box::new(Text::stderr()),
         Host::Container => Box::new(JsonLines::stderr()),
         Host::OpenRc | Host::Background if leads_nowhere() => syslog(name),
-        Host::Launchd | Host::OpenRc | Host::Supervised | Host::Terminal | Host::Background => {
-            match own_file(name) {
-                Some(file) => Box::new(OrElse(file, Text::stderr())),
-                None => Box::new(Text::stderr()),
-            }
-        }
+        Host::Launchd | Host::OpenRc | Host::Supervised | Host::Terminal | Host::Background => stderr(name),
+    }
+}
+
+/// Where standard error leads.
+fn stderr(name: &str) -> Box<dyn Sink> {
+    match own_file(name) {
+        Some(file) => Box::new(OrElse(file, Text::stderr())),
+        None => Box::new(Text::stderr()),
     }
 }
 
@@ -133,12 +136,13 @@ impl<A: Sink, B: Sink> Sink for OrElse<A, B> {
     }
 }
 
-/// By its native protocol, unless somebody has sent standard error elsewhere: then that is wanted.
+/// By its native protocol, unless somebody has sent standard error elsewhere: then that is wanted. Others await
+/// readiness as systemd does, such as `start-stop-daemon` in the scripts of System V init.
 #[cfg(target_os = "linux")]
 fn journal(name: &str) -> Box<dyn Sink> {
     let stream = std::env::var("JOURNAL_STREAM").unwrap_or_default();
     if !is_standard_error(&stream) {
-        return Box::new(Text::stderr());
+        return stderr(name);
     }
     match super::Journal::new(name) {
         Some(journal) => Box::new(OrElse(journal, Prefixed::stderr())),
@@ -159,8 +163,8 @@ fn is_standard_error(stream: &str) -> bool {
 }
 
 /// The file of the service's own folder, where its service manager has sent standard error there: nobody else keeps it
-/// from growing for ever, launchd has no word for that. What does not come this way, such as the words of a panic, goes
-/// where standard error leads.
+/// from growing for ever, launchd and init scripts have no word for that. What does not come this way, such as the words
+/// of a panic, goes where standard error leads.
 #[cfg(unix)]
 fn own_file(name: &str) -> Option<RotatingFile> {
     let folder = |variable| std::env::var_os(variable).map(std::path::PathBuf::from);

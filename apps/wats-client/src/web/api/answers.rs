@@ -18,6 +18,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use wats::Secret;
 use wats_converters::{AUTO, Arguments};
 
 /// Most reports or log lines of one answer.
@@ -63,7 +64,7 @@ macro_rules! refused_from {
 }
 refused_from!(BytesRejection, JsonRejection, PathRejection, QueryRejection);
 
-type Answer<T> = Result<T, Refused>;
+pub(super) type Answer<T> = Result<T, Refused>;
 type Number = Result<Path<i64>, PathRejection>;
 
 pub(super) async fn status(Extension(parts): Shared) -> Json<Value> {
@@ -215,31 +216,41 @@ pub(super) async fn config(Extension(parts): Shared) -> Json<BTreeMap<String, St
     Json(values(&parts))
 }
 
-/// Gives keys new values; null takes a key out.
+/// Gives keys new values; null takes a key out. The API token may stand beside them: the one that is stored, or a new
+/// one, which may go where the new values say.
 pub(super) async fn configure(
     Extension(parts): Shared,
     body: Result<Json<Map<String, Value>>, JsonRejection>,
 ) -> Answer<Json<Value>> {
     let Json(wanted) = body?;
-    let mut values = BTreeMap::new();
-    for (key, value) in wanted {
-        let text = match value {
-            Value::Null => String::new(),
-            Value::String(text) => text,
-            Value::Number(number) => number.to_string(),
-            _ => {
-                let text = format!("{key}: must be a text, a number or null");
-                return Err(Refused::new(StatusCode::UNPROCESSABLE_ENTITY, &text));
-            }
-        };
-        values.insert(key, text);
-    }
+    let texts = wanted.into_iter().map(|(key, value)| Ok((key.clone(), text_of(&key, &value)?)));
+    let mut values: BTreeMap<String, String> = texts.collect::<Answer<_>>()?;
+    let token = Secret::new(values.remove(keys::TOKEN.name).unwrap_or_default());
     // The token of the control interface is not that of the server: the same care as on the page.
-    let done = settings::change(&parts, false, &values, "").await;
-    match done {
-        Ok(applied) => Ok(Json(json!(applied))),
-        Err(text) => Err(Refused::new(StatusCode::UNPROCESSABLE_ENTITY, &text)),
-    }
+    let done = settings::change(&parts, false, &values, token.expose()).await;
+    let applied = done.map_err(|text| invalid(&text))?;
+    tracing::info!("the configuration was changed, as the control interface was told: {applied}");
+    Ok(Json(json!(applied)))
+}
+
+/// A value as the configuration takes it; null is an empty text.
+pub(super) fn text_of(key: &str, value: &Value) -> Answer<String> {
+    Ok(match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        Value::Bool(truth) => truth.to_string(),
+        Value::Array(texts) if texts.iter().all(Value::is_string) => {
+            let texts: toml_edit::Array = texts.iter().filter_map(Value::as_str).collect();
+            texts.to_string()
+        }
+        _ => return Err(invalid(&format!("{key}: must be a text, a number, true or false, texts, or null"))),
+    })
+}
+
+/// What was sent is understood and cannot be.
+pub(super) fn invalid(text: &str) -> Refused {
+    Refused::new(StatusCode::UNPROCESSABLE_ENTITY, text)
 }
 
 pub(super) async fn test_connection(Extension(parts): Shared) -> Json<connection::Finding> {

@@ -1,6 +1,8 @@
 //! The control interface for fleet tools: `/api/v1`, with a token, described by `openapi.json`.
 
 mod answers;
+mod folders;
+mod secrets;
 
 use super::secret;
 use crate::config::Config;
@@ -9,13 +11,13 @@ use answers::{Refused, refusal};
 use axum::Router;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, get, post, put};
 
 /// The description of all this.
 const DESCRIPTION: &str = include_str!("openapi.json");
 
 /// Every path, with what it answers. A test compares them with the description.
-fn table() -> [(&'static str, MethodRouter); 13] {
+fn table() -> [(&'static str, MethodRouter); 17] {
     [
         ("/status", get(answers::status)),
         ("/reports", get(answers::reports)),
@@ -26,6 +28,10 @@ fn table() -> [(&'static str, MethodRouter); 13] {
         ("/converters", get(answers::converters)),
         ("/convert", post(answers::convert)),
         ("/config", get(answers::config).patch(answers::configure)),
+        ("/folders", get(folders::list).post(folders::add)),
+        ("/folders/{number}", get(folders::show).patch(folders::change).delete(folders::remove)),
+        ("/secrets", get(secrets::list)),
+        ("/secrets/{name}", put(secrets::store).delete(secrets::forget)),
         ("/test-connection", post(answers::test_connection)),
         ("/logs", get(answers::logs)),
         ("/metrics", get(answers::metrics)),
