@@ -13,6 +13,10 @@ Folder that `landfall build` has written: release.json, the MSI, and the zip wit
 .PARAMETER Previous
 Folder of the release that upgrades begin from.
 
+.PARAMETER Transform
+A transform (.mst) of the site, which the system itself installs the package with in the step `return`. Without it one is
+made that sets the name of the station.
+
 .PARAMETER Evidence
 File to write.
 
@@ -26,6 +30,7 @@ Checks the script itself and touches nothing of the machine.
 param(
     [string] $Release = 'dist',
     [string] $Previous,
+    [string] $Transform,
     [string] $Evidence = 'evidence.json',
     [switch] $SelfCheck
 )
@@ -146,10 +151,10 @@ function Must-Install([string] $Verb, [string] $File, [string[]] $Properties = @
 }
 
 # The same by the system itself, as a task that is gone afterwards.
-function Install-AsSystem([string] $File, [string] $Property) {
+function Install-AsSystem([string] $File, [string] $Properties) {
     $log = Join-Path $Work ('{0}.log' -f $script:Logs.Count)
     [void] $script:Logs.Add($log)
-    $words = "/i `"$File`" $Property /qn /norestart /l*v `"$log`""
+    $words = "/i `"$File`" $Properties /qn /norestart /l*v `"$log`""
     $task = 'landfall-verify'
     $action = New-ScheduledTaskAction -Execute "$env:SystemRoot\System32\msiexec.exe" -Argument $words
     $system = New-ScheduledTaskPrincipal -UserId 'SYSTEM' -LogonType ServiceAccount -RunLevel Highest
@@ -168,31 +173,50 @@ function Install-AsSystem([string] $File, [string] $Property) {
     return [int] $code
 }
 
-# A copy of an installer that fails between the removal of the older version and its end.
-function New-FailingInstaller([string] $From) {
-    $to = Join-Path $Work 'failing.msi'
+# A changed copy of an installer; with a name for it also the transform that makes the one from the other.
+function Edit-Installer([string] $From, [string] $Name, [string[]] $Queries, [string] $Into) {
+    $to = Join-Path $Work $Name
     Copy-Item $From $to -Force
     $installer = New-Object -ComObject WindowsInstaller.Installer
-    # It has no type library: its methods are called by name. 1: changes are kept at Commit.
+    # It has no type library: its methods are called by name.
     $call = { param($Object, [string] $Method, [object[]] $Arguments)
         $Object.GetType().InvokeMember($Method, [Reflection.BindingFlags]::InvokeMethod, $null, $Object, $Arguments) }
+    # 1: changes are kept at Commit; 0: nothing is changed.
     $database = & $call $installer 'OpenDatabase' @($to, 1)
-    # 3106: a program, deferred, as the system.
-    $queries = @(
-        ("INSERT INTO ``CustomAction`` (``Action``, ``Type``, ``Source``, ``Target``) VALUES ('Bang', 3106, " +
-            "'System64Folder', '`"[System64Folder]cmd.exe`" /c exit 1')"),
-        "INSERT INTO ``InstallExecuteSequence`` (``Action``, ``Sequence``) VALUES ('Bang', 6590)"
-    )
-    foreach ($query in $queries) {
+    foreach ($query in $Queries) {
         $view = & $call $database 'OpenView' @($query)
         & $call $view 'Execute' @() | Out-Null
         & $call $view 'Close' @() | Out-Null
     }
     & $call $database 'Commit' @() | Out-Null
+    if ($Into) {
+        $before = & $call $installer 'OpenDatabase' @($From, 0)
+        & $call $database 'GenerateTransform' @($before, $Into) | Out-Null
+        & $call $database 'CreateTransformSummaryInfo' @($before, $Into, 0, 0) | Out-Null
+        [void] [Runtime.InteropServices.Marshal]::FinalReleaseComObject($before)
+    }
     [void] [Runtime.InteropServices.Marshal]::FinalReleaseComObject($database)
     [void] [Runtime.InteropServices.Marshal]::FinalReleaseComObject($installer)
     [GC]::Collect()
     return $to
+}
+
+# A copy of an installer that fails between the removal of the older version and its end.
+function New-FailingInstaller([string] $From) {
+    # 3106: a program, deferred, as the system.
+    return Edit-Installer $From 'failing.msi' @(
+        ("INSERT INTO ``CustomAction`` (``Action``, ``Type``, ``Source``, ``Target``) VALUES ('Bang', 3106, " +
+            "'System64Folder', '`"[System64Folder]cmd.exe`" /c exit 1')"),
+        "INSERT INTO ``InstallExecuteSequence`` (``Action``, ``Sequence``) VALUES ('Bang', 6590)"
+    )
+}
+
+# A transform that sets the station's name.
+function New-Transform([string] $For) {
+    $transform = Join-Path $Work 'site.mst'
+    $query = "INSERT INTO ``Property`` (``Property``, ``Value``) VALUES ('STATION_NAME', 'By transform')"
+    [void] (Edit-Installer $For 'site.msi' @($query) $transform)
+    return $transform
 }
 
 $Given = @("INSTALLDIR=`"$Folder`"", "SERVER_URL=$Server", "API_TOKEN=$Token")
@@ -443,10 +467,17 @@ function Play([string] $New, [string] $Old) {
         Ensure (-not (Test-Path $source)) 'the source of events is still registered'
     }
     Step 'return' {
-        # As a group policy that assigns the package to computers does it: the system itself, before anybody logs on.
-        $code = Install-AsSystem $New "INSTALLDIR=`"$Folder`""
+        # As a group policy that assigns the package to computers does it: the system itself, before anybody logs on, with a
+        # transform of the site.
+        $site = $Transform
+        if (-not $site) { $site = New-Transform $New }
+        $code = Install-AsSystem $New "INSTALLDIR=`"$Folder`" TRANSFORMS=`"$site`""
         Ensure ($code -eq 0) "msiexec, run by the system, ended with $code"
         Must-Run
+        if (-not $Transform) {
+            $variables = (Get-ItemProperty $ServiceKey).Environment
+            Ensure ($variables -contains 'WATS_CLIENT_STATION_NAME=By transform') "the service has the variables $variables"
+        }
         Configuration-IsKept
         Work-IsDone
     }
@@ -616,6 +647,7 @@ if ($Previous) {
     $old = (Get-Artifact $previous_ $Previous 'msi').File
     $previousVersion = $previous_.version
 }
+if ($Transform) { $Transform = (Resolve-Path $Transform).Path }
 New-Item -ItemType Directory -Force $Work | Out-Null
 $archive = (Get-Artifact $release_ $Release 'zip').File
 Expand-Archive $archive "$Work\archive" -Force

@@ -1,5 +1,9 @@
 //! Windows Installer packages: made from a manifest, checked, read back, and lived through under Wine.
 
+#[path = "msi/signature.rs"]
+mod signature;
+#[path = "msi/transform.rs"]
+mod transform;
 #[path = "msi/windows.rs"]
 mod windows;
 
@@ -436,7 +440,8 @@ fn lives_and_goes_under_wine() {
         let database = database(&payload);
         let program = database.rows("File").find(|row| row.text("FileName").ends_with(".exe")).unwrap();
         assert_eq!((program.text("Version"), program.text("Language")), (&*format!("{version}.0"), "1033"));
-        fs::write(windows.folder().join(name), write(&payload).unwrap()).unwrap();
+        let package = signature::signed(write(&payload).unwrap(), windows.folder());
+        fs::write(windows.folder().join(name), package).unwrap();
     }
     let program = windows.drive("Own Folder/kestrel.exe");
     let configuration = windows.drive("ProgramData/kestrel/config.toml");
@@ -502,13 +507,23 @@ fn lives_and_goes_under_wine() {
     assert_eq!(fs::read_to_string(&configuration).unwrap(), "# edited\n");
     assert!(queued.exists());
 
-    // Installed again, it is as before, and takes another secret from a file; not downgraded; purged, nothing stays.
+    // Installed again, it is as before, with what a transform of the site sets, and takes another secret from a file; not
+    // downgraded; purged, nothing stays.
+    let site = [("SERVER_URL", "https://site.test"), ("WORKERS", "12")];
+    fs::write(windows.folder().join("site.mst"), transform::setting(&site)).unwrap();
     fs::write(windows.folder().join("token.txt"), "n3w").unwrap();
     let token =
         format!(r"API_TOKEN_FILE=Z:{}\token.txt", windows.folder().display().to_string().replace('/', "\\"));
-    let (code, log) = windows.msiexec(&["/i", "two.msi", &token]);
+    let (code, log) = windows.msiexec(&["/i", "two.msi", "TRANSFORMS=site.mst", &token]);
     assert_eq!(code, 0, "{log}");
     assert!(!log.contains("n3w"));
+    let environment = windows.registry(r"HKLM\SYSTEM\CurrentControlSet\Services\kestrel", "Environment");
+    assert!(environment.contains("KESTREL_SERVER_URL=https://site.test"), "{environment}");
+    assert!(environment.contains("KESTREL_WORKERS=12"), "{environment}");
+    // By this the program's own `install-service` knows where settings are remembered.
+    let origin = r"HKLM\SYSTEM\CurrentControlSet\Services\kestrel\Parameters";
+    assert_eq!(windows.registry(origin, "InstalledBy"), "Kestrel [demo]");
+    assert_eq!(windows.registry(origin, "Settings"), r"Software\Example\kestrel\Settings");
     assert_eq!(fs::read_to_string(&secret).unwrap(), "n3w");
     assert_eq!(fs::read_to_string(&configuration).unwrap(), "# edited\n");
     assert_eq!(windows.msiexec(&["/i", "one.msi"]).0, 1603 & 0xFF);

@@ -134,6 +134,11 @@ pub fn service_name(service: &Definition) -> String {
     }
 }
 
+/// The public property of Windows Installer that takes a setting: `server-url` is `SERVER_URL`.
+pub fn property(setting: &str) -> String {
+    setting.to_ascii_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_")
+}
+
 /// What Windows is told of the service.
 ///
 /// Windows has no account that a program makes for itself: [`Account::Own`] is the virtual account of the service.

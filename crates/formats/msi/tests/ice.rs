@@ -95,6 +95,10 @@ const BROKEN: &[(&str, &str, Break)] = &[
         set(db, "InstallExecuteSequence", "RemoveExistingProducts", "Sequence", 4100);
     }),
     ("ICE27", "no end", |db| delete(db, "InstallExecuteSequence", "InstallFinalize")),
+    ("ICE27", "advertising that publishes nothing", |db| delete(db, "AdvtExecuteSequence", "PublishProduct")),
+    ("ICE27", "advertising in the wrong order", |db| {
+        set(db, "AdvtExecuteSequence", "PublishFeatures", "Sequence", 6500);
+    }),
     ("ICE30", "two files at one place", |db| {
         set(db, "File", "empty", "FileName", "README~1.TXT|Read me first.txt")
     }),
@@ -112,6 +116,15 @@ const BROKEN: &[(&str, &str, Break)] = &[
         row[2] = Value::Null;
     }),
     ("ICE64", "a folder in a profile that stays", |db| delete(db, "RemoveFile", "MenuFolder")),
+    ("ICE72", "code that runs while the package is advertised", |db| {
+        db.insert("CustomAction", row!["Code", 3106, "TARGETDIR", "cmd.exe", Value::Null]).unwrap();
+        db.insert("AdvtExecuteSequence", row!["Code", Value::Null, 6350]).unwrap();
+    }),
+    ("ICE78", "a dialog while the package is advertised", |db| {
+        let mut table = db.table("AdvtExecuteSequence").unwrap().clone();
+        "AdvtUISequence".clone_into(&mut table.name);
+        db.add_table(table);
+    }),
     ("ICE80", "a 32-bit component in a 64-bit folder", |db| {
         let key = first(db, "FeatureComponents", "Component_");
         set(db, "Component", &key, "Attributes", 0);

@@ -132,7 +132,8 @@ impl Patch {
     /// The checksum of the format: the sum of all words with the carries added, and the size.
     fn checksum(&self, source: &mut (impl Read + Seek)) -> Result<u32> {
         let mut program = self.open(source)?;
-        let mut sum = 0_u32;
+        // Carries that are added in the end give the same sum, also of two words at once: it is one modulo 2^16 - 1.
+        let mut sum = 0_u64;
         let mut piece = vec![0; PIECE];
         loop {
             // Whole words, except at the end.
@@ -143,17 +144,21 @@ impl Patch {
                     count => filled += count,
                 }
             }
-            for word in piece[..filled].chunks(2) {
-                sum += u32::from(u16::from_le_bytes([word[0], word.get(1).copied().unwrap_or(0)]));
-                sum = (sum & 0xffff) + (sum >> 16);
-            }
+            let (words, rest) = piece[..filled].as_chunks::<4>();
+            sum += words.iter().map(|word| u64::from(u32::from_le_bytes(*word))).sum::<u64>();
+            let mut last = [0; 4];
+            last[..rest.len()].copy_from_slice(rest);
+            sum += u64::from(u32::from_le_bytes(last));
             if filled < PIECE {
                 break;
             }
         }
+        while sum > 0xffff {
+            sum = (sum & 0xffff) + (sum >> 16);
+        }
         let size = u32::try_from(self.size())
             .map_err(|_| Error::Unsupported("it would be larger than 4 GiB".into()))?;
-        Ok(sum.wrapping_add(size))
+        Ok((sum as u32).wrapping_add(size))
     }
 }
 

@@ -43,6 +43,7 @@ pub(super) fn add(payload: &Payload, definition: &Definition, package: &mut Pack
         .ok_or_else(|| inexpressible("a service without its program"))?;
     component.services.push(registered);
     component.registry.extend(event_source(&service, &file)?);
+    component.registry.extend(origin(payload, &service)?);
 
     for folder in &service.folders {
         add_folder(folder, &service.name, &paths, package)?;
@@ -146,7 +147,7 @@ fn environment(
     package: &mut Package,
 ) -> Result<(), Error> {
     for (name, setting) in super::settings::of_environment(definition) {
-        let property = super::settings::property(name);
+        let property = windows::property(name);
         let value = format!("[{ENVIRONMENT}]{}=[{property}]{SEPARATOR}", setting.environment);
         set(&format!("{ENVIRONMENT}.{property}"), ENVIRONMENT, value, Some(property), package)?;
     }
@@ -198,6 +199,24 @@ fn event_source(service: &windows::Service, program: &Identifier) -> Result<[Reg
         // Errors, warnings and information.
         value("TypesSupported", RegistryData::Number(7))?,
     ])
+}
+
+/// By what the program's own `install-service` knows that an installer brought the service, and where it remembers
+/// settings.
+fn origin(payload: &Payload, service: &windows::Service) -> Result<[RegistryValue; 2], Error> {
+    let key = format!(r"SYSTEM\CurrentControlSet\Services\{}\Parameters", service.name);
+    let value = |name: &str, text: &str| -> Result<RegistryValue, Error> {
+        Ok(RegistryValue {
+            id: id(&format!("Service.{name}"))?,
+            root: RegistryRoot::LocalMachine,
+            key: key.clone(),
+            name: Some(name.to_owned()),
+            data: RegistryData::Text(literal(text)),
+            permissions: None,
+        })
+    };
+    let settings = format!(r"{}\Settings", super::settings::registry_key(payload));
+    Ok([value("InstalledBy", &payload.product.title)?, value("Settings", &settings)?])
 }
 
 fn add_folder(

@@ -10,6 +10,7 @@ use landfall_msi::installer::{
 };
 use landfall_msi::{Field, Interface};
 use landfall_payload::{Definition, Payload, Setting, SettingType};
+use landfall_service_definition::windows::property;
 
 use super::actions::{literal, set};
 use super::files::{FEATURE, Place, id};
@@ -27,11 +28,6 @@ const SECRET_STEPS: [(&str, &str, Timing); 3] = [
     ("Secret", "write", Timing::Deferred),
     ("KeepSecret", "keep", Timing::Commit),
 ];
-
-/// The property that takes a setting.
-pub(super) fn property(name: &str) -> String {
-    name.to_ascii_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_")
-}
 
 /// The settings that reach the program as variables.
 pub(super) fn of_environment(definition: &Definition) -> impl Iterator<Item = (&String, &Setting)> {

@@ -152,7 +152,7 @@ impl Order<'_> {
         if change == Change::Settings {
             steps.extend(layout::shared_folders(&host, &definition, &settings));
             steps.extend(layout::values(&host, &definition, &settings)?);
-            steps.extend(Manager::adapt(&site, &found, run));
+            steps.extend(Manager::adapt(&site, &found, &settings, run)?);
         } else {
             steps.extend(layout::folders(&host, &definition, &settings));
             steps.extend(Manager::register(&site));
@@ -194,22 +194,42 @@ impl Order<'_> {
             Owner::Package(package) => {
                 let options = &self.options;
                 let gives = !options.settings.0.is_empty() && options.account.is_none() && options.upgrade;
-                let takes = manager.is_some_and(Manager::reads_settings);
+                let takes = manager.is_some_and(Manager::takes_settings);
                 if gives && takes {
-                    return Ok(Change::Settings);
+                    let own = &self.program.definition().settings;
+                    let unknown = options.settings.0.keys().find(|name| !own.contains_key(*name));
+                    return match unknown.filter(|_| manager == Some(Manager::Windows)) {
+                        Some(name) => Err(Failure::new(
+                            Exit::Configuration,
+                            format!(
+                                "the installer of the service {id} does not know {name} and would drop it at an \
+                                 upgrade; set it in the program's own configuration"
+                            ),
+                        )),
+                        None => Ok(Change::Settings),
+                    };
                 }
+                let settings = match manager {
+                    Some(Manager::Windows) => {
+                        "settings that are given here become its variables, and its installer remembers them"
+                            .to_owned()
+                    }
+                    _ => format!(
+                        "{} {}",
+                        if takes {
+                            "settings that are given here are written into"
+                        } else {
+                            "its settings go into"
+                        },
+                        layout::environment_file(definition)
+                    ),
+                };
                 refuse(format!(
-                    "the service {id} belongs to {}, which also upgrades it and decides on its account; {} {}. For a \
-                     second one beside it give --instance",
+                    "the service {id} belongs to {}, which also upgrades it and decides on its account; {settings}. For \
+                     a second one beside it give --instance",
                     package
                         .as_ref()
                         .map_or_else(|| "a package".to_owned(), |name| format!("the package {name}")),
-                    if takes {
-                        "settings that are given here are written into"
-                    } else {
-                        "its settings go into"
-                    },
-                    layout::environment_file(definition),
                 ))
             }
             Owner::Somebody(place) => refuse(format!(
@@ -232,9 +252,12 @@ impl Order<'_> {
             Owner::Us | Owner::Nobody => {}
             Owner::Package(package) => {
                 let package = package.clone().unwrap_or_else(|| "its package".to_owned());
-                let text = format!(
-                    "the service {id} belongs to a package; remove {package} with the package manager"
-                );
+                let place = if manager == Manager::Windows {
+                    "in the list of installed programs, or with msiexec"
+                } else {
+                    "with the package manager"
+                };
+                let text = format!("the service {id} belongs to a package; remove {package} {place}");
                 return Err(Failure::new(Exit::General, text));
             }
             Owner::Somebody(place) => {

@@ -351,7 +351,8 @@ impl<'a> Bench<'a> {
         let mut lines = String::new();
         for (name, value) in &self.subject.payload.verification.settings {
             if properties.is_some() {
-                lines.push_str(&format!("{}={value}\n", super::windows::property(name)));
+                lines
+                    .push_str(&format!("{}={value}\n", landfall_service_definition::windows::property(name)));
             } else if let Some(path) = service.credentials.get(name) {
                 let path = self.lab.path(path);
                 self.lab.write(&path, value)?;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use landfall_payload::{Definition, EntryKind, Format, Role, SettingType};
-use landfall_service_definition::windows::{self, StartType};
+use landfall_service_definition::windows::{self, StartType, property};
 
 use super::bench::{Bench, Ended, Said, ensure, failed};
 use super::expected::digest;
@@ -213,11 +213,6 @@ impl Bench<'_> {
             _ => None,
         })
     }
-}
-
-/// The property that takes a setting.
-pub(super) fn property(name: &str) -> String {
-    name.to_ascii_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_")
 }
 
 fn is_secret(definition: &Definition, name: &str) -> bool {

@@ -66,7 +66,7 @@ pub struct Check {
 }
 
 /// Every check, by number.
-pub const CHECKS: [Check; 20] = [
+pub const CHECKS: [Check; 22] = [
     components::ICE02,
     values::ICE03,
     values::ICE06,
@@ -84,6 +84,8 @@ pub const CHECKS: [Check; 20] = [
     folders::ICE57,
     identity::ICE61,
     folders::ICE64,
+    sequences::ICE72,
+    sequences::ICE78,
     platform::ICE80,
     folders::ICE91,
     folders::ICE99,

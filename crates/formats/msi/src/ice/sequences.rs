@@ -14,6 +14,22 @@ pub(super) const ICE27: Check = Check {
     run: order,
 };
 
+pub(super) const ICE72: Check = Check {
+    number: "ICE72",
+    reason: "Group Policy advertises a package before it installs it, and no code of the package may run by then.",
+    remedy: "Take the action out of AdvtExecuteSequence.",
+    severities: &[Severity::Error],
+    run: advertising,
+};
+
+pub(super) const ICE78: Check = Check {
+    number: "ICE78",
+    reason: "Nobody is there to be shown anything when a package is advertised.",
+    remedy: "Take all rows out of AdvtUISequence.",
+    severities: &[Severity::Error],
+    run: silent_advertising,
+};
+
 /// Pairs that must follow each other, where both are there.
 const ORDER: [(&str, &str); 34] = [
     ("AppSearch", "CostInitialize"),
@@ -82,6 +98,12 @@ const CHANGES: [&str; 23] = [
 /// Actions without which nothing is installed.
 const REQUIRED: [&str; 5] =
     ["CostInitialize", "CostFinalize", "InstallValidate", "InstallInitialize", "InstallFinalize"];
+/// Actions without which nothing is advertised, beside the required ones.
+const ADVERTISING: [&str; 2] = ["PublishFeatures", "PublishProduct"];
+/// Kinds of custom actions that run no code: a message that ends it all, a folder, a property.
+const WITHOUT_CODE: [i32; 3] = [19, 35, 51];
+/// The bits of a custom action's type that say its kind.
+const KIND: i32 = 0x3F;
 
 fn order(database: &Database, report: &mut Report<'_>) {
     for sequence in Sequence::ALL {
@@ -100,10 +122,12 @@ fn order(database: &Database, report: &mut Report<'_>) {
                 report.error(&row, format!("it must come after {first}"));
             }
         }
-        if sequence != Sequence::Execute {
-            continue;
-        }
-        for action in REQUIRED.iter().filter(|action| at(action).is_none()) {
+        let required: &[&str] = match sequence {
+            Sequence::Execute => &[],
+            Sequence::Advertise => &ADVERTISING,
+            _ => continue,
+        };
+        for action in REQUIRED.iter().chain(required).filter(|action| at(action).is_none()) {
             report.table(table, format!("{action} is missing"));
         }
         let (Some(start), Some(end)) = (at("InstallInitialize"), at("InstallFinalize")) else { continue };
@@ -114,7 +138,24 @@ fn order(database: &Database, report: &mut Report<'_>) {
                 report.error(&row, "it must stand between InstallInitialize and InstallFinalize");
             }
         }
-        check_removal(&numbers, database, report);
+        if sequence == Sequence::Execute {
+            check_removal(&numbers, database, report);
+        }
+    }
+}
+
+fn advertising(database: &Database, report: &mut Report<'_>) {
+    for row in database.rows(Sequence::Advertise.table()) {
+        let custom = database.row("CustomAction", row.text("Action"));
+        if custom.is_some_and(|action| !WITHOUT_CODE.contains(&(action.int("Type") & KIND))) {
+            report.error(&row, "it runs code while the package is advertised");
+        }
+    }
+}
+
+fn silent_advertising(database: &Database, report: &mut Report<'_>) {
+    for row in database.rows("AdvtUISequence") {
+        report.error(&row, "Windows runs no such sequence");
     }
 }
 

@@ -9,7 +9,7 @@ mod windows;
 use super::failure::{Failure, Result};
 use super::host::Host;
 use super::owner::package_of;
-use super::settings::Value;
+use super::settings::{Settings, Value};
 use super::step::{Access, Step, Text};
 use crate::exit::Exit;
 use landfall_service_definition::{Definition, Platform};
@@ -186,18 +186,22 @@ impl Manager {
         }
     }
 
-    /// Whether a service that a package brought finds its settings where they are written, without the package's doing.
-    pub(crate) fn reads_settings(self) -> bool {
-        matches!(self, Self::Systemd | Self::OpenRc | Self::Sysv)
+    /// Whether a service that a package brought can be given settings without the package's doing.
+    pub(crate) fn takes_settings(self) -> bool {
+        matches!(self, Self::Systemd | Self::OpenRc | Self::Sysv | Self::Windows)
     }
 
     /// The steps that let a service that a package brought run with changed settings, or not run.
-    pub(crate) fn adapt(site: &Site<'_>, found: &Found, run: bool) -> Vec<Step> {
+    ///
+    /// # Errors
+    /// When the package could not hand a setting on at its next upgrade.
+    pub(crate) fn adapt(site: &Site<'_>, found: &Found, settings: &Settings, run: bool) -> Result<Vec<Step>> {
         match site.manager {
-            Self::Systemd => systemd::adapt(site, found, run),
-            Self::OpenRc if run => openrc::start(site),
-            Self::Sysv if run => sysv::start(site),
-            _ => Vec::new(),
+            Self::Systemd => Ok(systemd::adapt(site, found, run)),
+            Self::OpenRc if run => Ok(openrc::start(site)),
+            Self::Sysv if run => Ok(sysv::start(site)),
+            Self::Windows => windows::adapt(site, settings, run),
+            _ => Ok(Vec::new()),
         }
     }
 

@@ -26,6 +26,31 @@ use std::fmt;
 /// Value below a service's `Parameters` by which its installer is known.
 #[cfg(windows)]
 pub(super) const INSTALLED_BY: &str = "InstalledBy";
+/// Value beside it: the key, below that of the machine, in which Windows Installer remembers settings.
+#[cfg(windows)]
+const REMEMBERED_IN: &str = "Settings";
+
+/// A setting of a service that Windows Installer brought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Remembered {
+    /// Property of the installer.
+    pub property: String,
+    /// Variable of the service.
+    pub variable: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// The variables of a service with these settings among them. Windows does not tell their names by case.
+#[cfg_attr(not(windows), allow(dead_code, reason = "only Windows has them"))]
+fn with_settings(mut lines: Vec<String>, settings: &[Remembered]) -> Vec<String> {
+    for Remembered { variable, value, .. } in settings {
+        lines
+            .retain(|line| line.split_once('=').is_none_or(|(name, _)| !name.eq_ignore_ascii_case(variable)));
+        lines.push(format!("{variable}={value}"));
+    }
+    lines
+}
 
 /// A change to Windows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -50,6 +75,14 @@ pub enum Change {
         service: String,
         /// Variables and values.
         variables: BTreeMap<String, String>,
+    },
+    /// Sets settings of a service that Windows Installer brought: in its environment, and where upgrades and repairs
+    /// take them up.
+    Settings {
+        /// Name of the service.
+        service: String,
+        /// The settings.
+        settings: Vec<Remembered>,
     },
     /// Notes who has installed the service.
     Mark {
@@ -111,6 +144,10 @@ impl fmt::Display for Change {
                 write!(f, "set the environment of {service}")?;
                 variables.iter().try_for_each(|(name, value)| write!(f, "\n    | {name}={value}"))
             }
+            Self::Settings { service, settings } => {
+                write!(f, "set variables of {service}, and let its installer remember them")?;
+                settings.iter().try_for_each(|one| write!(f, "\n    | {}={}", one.variable, one.value))
+            }
             Self::Mark { service, installer } => write!(f, "note at {service}: {installer}"),
             Self::EventSource { source, message_file } => {
                 write!(f, "register the event source {source} with the texts in {message_file}")
@@ -169,6 +206,18 @@ mod live {
                 let lines: Vec<String> =
                     variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
                 super::registry::set_lines(&key, "Environment", &lines, undo)
+            }
+            Change::Settings { service, settings } => {
+                let key = super::registry::service_key(service);
+                let lines = super::registry::lines(&key, "Environment").unwrap_or_default();
+                super::registry::set_lines(&key, "Environment", &with_settings(lines, settings), undo)?;
+                let place = super::registry::text(&format!("{key}\\Parameters"), REMEMBERED_IN);
+                for Remembered { property, value, .. } in settings {
+                    if let Some(place) = &place {
+                        super::registry::set_text(place, property, value, undo)?;
+                    }
+                }
+                Ok(())
             }
             Change::Mark { service, installer } => {
                 let key = format!("{}\\Parameters", super::registry::service_key(service));
@@ -248,4 +297,24 @@ pub(super) use elsewhere::{Undo, apply, registered, take_back};
 #[cfg(not(windows))]
 pub(crate) fn registry_number(_key: &str, _name: &str) -> Option<u32> {
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_take_the_place_of_what_was_there() {
+        let lines =
+            ["STATE_DIRECTORY=C:\\a=b", "demo_url=http://old", "nonsense"].map(str::to_owned).to_vec();
+        let setting = Remembered {
+            property: "URL".to_owned(),
+            variable: "DEMO_URL".to_owned(),
+            value: "http://new".to_owned(),
+        };
+        assert_eq!(
+            with_settings(lines, &[setting]),
+            ["STATE_DIRECTORY=C:\\a=b", "nonsense", "DEMO_URL=http://new"]
+        );
+    }
 }

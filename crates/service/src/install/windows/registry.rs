@@ -135,6 +135,14 @@ pub(super) fn text(key: &str, name: &str) -> Option<String> {
     (kind == REG_SZ || kind == REG_EXPAND_SZ).then(|| narrow(&units))
 }
 
+/// A list of texts; `None` where there is none.
+pub(super) fn lines(key: &str, name: &str) -> Option<Vec<String>> {
+    let (kind, bytes) = query(&open(key)?, name)?;
+    let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+    let texts = units.split(|unit| *unit == 0).filter(|text| !text.is_empty());
+    (kind == REG_MULTI_SZ).then(|| texts.map(narrow).collect())
+}
+
 /// A number; `None` where there is none.
 pub(crate) fn number(key: &str, name: &str) -> Option<u32> {
     let (kind, bytes) = query(&open(key)?, name)?;

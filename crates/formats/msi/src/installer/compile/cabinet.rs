@@ -39,7 +39,7 @@ pub enum Compression {
 pub(super) struct Spooled {
     /// The cabinet; `None` where there are no files.
     pub(super) file: Option<fs::File>,
-    /// MD5 of every file, in the cabinet's order.
+    /// MD5 of every file without a version, in the cabinet's order.
     pub(super) digests: Vec<[u8; 16]>,
     /// Digest of names and content.
     pub(super) digest: [u8; 20],
@@ -64,7 +64,7 @@ impl Package {
 
     /// The table `MsiFileHash`: by it Windows tells whether a file without a version is another one.
     pub(super) fn add_hashes(&self, digests: &[[u8; 16]], database: &mut Database) -> Result<(), Error> {
-        for (file, digest) in self.files().zip(digests).filter(|(file, _)| file.version.is_none()) {
+        for (file, digest) in self.files().filter(|file| file.version.is_none()).zip(digests) {
             let part =
                 |at: usize| i32::from_le_bytes([digest[at], digest[at + 1], digest[at + 2], digest[at + 3]]);
             // An empty file has no hash.
@@ -120,7 +120,7 @@ pub(super) fn spool(package: &Package, options: &Options<'_>) -> Result<Spooled,
         let source = |source| Error::Source { what: file.name.clone(), source };
         let mut content = Digesting {
             input: file.content.open().map_err(source)?,
-            file: Md5::new(),
+            file: file.version.is_none().then(Md5::new),
             whole: &mut whole,
             progress: options.progress,
             failure: None,
@@ -129,7 +129,7 @@ pub(super) fn spool(package: &Package, options: &Options<'_>) -> Result<Spooled,
         if let Some(failure) = content.failure {
             return Err(source(failure));
         }
-        digests.push(content.file.finalize().into());
+        digests.extend(content.file.map(|digest| <[u8; 16]>::from(digest.finalize())));
         outcome.map_err(refused)?;
     }
     let mut output = writer.finish().map_err(refused)?;
@@ -148,7 +148,8 @@ fn refused(error: landfall_cabinet::Error) -> Error {
 /// Takes the digests of what is read through it, tells of progress, and keeps a failure apart from the output's.
 struct Digesting<'a> {
     input: Box<dyn Read>,
-    file: Md5,
+    /// Windows wants it of files that it cannot tell apart by their version.
+    file: Option<Md5>,
     whole: &'a mut Sha1,
     progress: &'a (dyn Fn(u64) + Sync),
     failure: Option<io::Error>,
@@ -158,7 +159,9 @@ impl Read for Digesting<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self.input.read(buffer) {
             Ok(count) => {
-                self.file.update(&buffer[..count]);
+                if let Some(digest) = &mut self.file {
+                    digest.update(&buffer[..count]);
+                }
                 self.whole.update(&buffer[..count]);
                 (self.progress)(count as u64);
                 Ok(count)
