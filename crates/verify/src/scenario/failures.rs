@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::bench::{Bench, Ended, Said, ensure, failed, milliseconds};
 use super::faulty::Fault;
 use super::history::{at_work, health_answers, install, still_runs};
-use crate::lab::{Action, Verb};
+use crate::lab::{Action, Services, Verb};
 
 /// Where an upgrade is killed: at these parts of the time that one takes.
 const KILLED_AT: [f64; 3] = [0.2, 0.5, 0.8];
@@ -152,8 +152,12 @@ pub(super) fn not_ready(b: &mut Bench<'_>) {
         let trial = Trial::begin(b)?;
         let start = Instant::now();
         b.manage(Action::Upgrade, &b.subject.further(Fault::NeverReady)?)?;
-        let state = b.state()?;
         let (services, _) = b.service()?;
+        if services == Services::Foreground {
+            // A person looks again a moment later: nobody tells when a program has ended.
+            b.wait("its program has ended", || Ok(!b.state()?.active))?;
+        }
+        let state = b.state()?;
         let silent = !services.knows_readiness() && !health_answers(b)?;
         ensure(!state.active || silent, || {
             format!("the service is said to be {state}, {} ms after its program failed", milliseconds(start))
