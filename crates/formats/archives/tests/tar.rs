@@ -186,6 +186,23 @@ fn foreign_readers_agree() {
     }
 }
 
+/// It would end the name for most readers.
+#[test]
+fn a_zero_byte_in_a_name_is_refused() {
+    for dialect in [Dialect::Gnu, Dialect::Pax] {
+        let header = Header::file("a\0b", 0o644, 0, 0);
+        let refusal = Writer::new(Vec::new(), dialect).append_bytes(&header, b"").unwrap_err();
+        assert_eq!(refusal.to_string(), r#""a\0b": a name has a zero byte"#);
+    }
+    let long = format!("{}ü", "a".repeat(200));
+    let archive = write(Dialect::Pax, &[(Header::file(&long, 0o644, 0, 0), Vec::new())]);
+    let at = archive.windows(5).position(|bytes| bytes == b"path=").unwrap() + 5;
+    let mut damaged = archive.clone();
+    damaged[at + 100] = 0;
+    assert_eq!(read(&archive).unwrap()[0].0.path, long);
+    assert_eq!(read(&damaged).unwrap_err().to_string(), "the pax record path has a zero byte");
+}
+
 #[test]
 fn foreign_archives_are_read() {
     let folder = tempfile::tempdir().unwrap();

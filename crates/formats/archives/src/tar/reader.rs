@@ -173,12 +173,17 @@ impl<R: Read> Read for Reader<R> {
 
 fn apply(header: &mut Header, key: String, value: Vec<u8>) -> io::Result<()> {
     let text = || String::from_utf8_lossy(&value).into_owned();
+    // No system has such a name: what is unpacked would be called otherwise than what is seen here.
+    let name = || match value.contains(&0) {
+        true => Err(damaged(format!("the pax record {key} has a zero byte"))),
+        false => Ok(text()),
+    };
     let digits = || text().parse().map_err(|_| damaged(format!("the pax record {key} is no number")));
     match key.as_str() {
-        "path" => header.path = text(),
-        "linkpath" => header.link = text(),
-        "uname" => header.uname = text(),
-        "gname" => header.gname = text(),
+        "path" => header.path = name()?,
+        "linkpath" => header.link = name()?,
+        "uname" => header.uname = name()?,
+        "gname" => header.gname = name()?,
         "uid" => header.uid = digits()?,
         "gid" => header.gid = digits()?,
         "size" => header.size = digits()?,

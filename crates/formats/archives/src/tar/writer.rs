@@ -77,6 +77,9 @@ impl<W: Write> Writer<W> {
     }
 
     fn header(&mut self, header: &Header) -> io::Result<()> {
+        if [&header.path, &header.link, &header.uname, &header.gname].iter().any(|name| name.contains('\0')) {
+            return Err(inexpressible(format!("{:?}: a name has a zero byte", header.path)));
+        }
         let mut path = header.path.clone();
         if header.kind == Kind::Directory && !path.ends_with('/') {
             path.push('/');
