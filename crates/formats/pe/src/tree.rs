@@ -58,9 +58,10 @@ pub(crate) fn read(input: &mut (impl Read + Seek), headers: &Headers) -> Result<
     // Data may lie behind the size that the directory names, but not behind the section.
     let bytes = take(input, at, left.into())?;
     let mut all = Vec::new();
-    for (kind, below) in entries(&bytes, 0)? {
-        for (name, below) in entries(&bytes, table(below)?)? {
-            for (language, leaf) in entries(&bytes, table(below)?)? {
+    let mut left = Left(LARGEST as usize);
+    for (kind, below) in entries(&bytes, 0, &mut left)? {
+        for (name, below) in entries(&bytes, table(below)?, &mut left)? {
+            for (language, leaf) in entries(&bytes, table(below)?, &mut left)? {
                 if all.len() == MOST {
                     return Err(malformed("it has more than 65,536 resources"));
                 }
@@ -77,6 +78,7 @@ pub(crate) fn read(input: &mut (impl Read + Seek), headers: &Headers) -> Result<
                     Name::Text(_) => return Err(malformed("the language of a resource is a text")),
                 };
                 let code_page = u32_at(&bytes, leaf + 8)?;
+                left.spend(data.len() + kind.size() + name.size())?;
                 all.push(Resource {
                     kind: kind.clone(),
                     name: name.clone(),
@@ -90,6 +92,27 @@ pub(crate) fn read(input: &mut (impl Read + Seek), headers: &Headers) -> Result<
     Ok(all)
 }
 
+/// How much may still be taken out of a tree, in bytes: tables, names and data may be in many places of it at once.
+struct Left(usize);
+
+impl Left {
+    fn spend(&mut self, bytes: usize) -> Result<()> {
+        let left = self.0.checked_sub(bytes);
+        self.0 = left.ok_or_else(|| malformed("its resources expand to more than 256 MiB"))?;
+        Ok(())
+    }
+}
+
+impl Name {
+    /// Bytes of a text.
+    fn size(&self) -> usize {
+        match self {
+            Self::Text(units) => units.len() * 2,
+            Self::Number(_) => 0,
+        }
+    }
+}
+
 /// Offset of the table that an entry leads to.
 fn table(below: u32) -> Result<usize> {
     if below & FLAG == 0 {
@@ -99,18 +122,20 @@ fn table(below: u32) -> Result<usize> {
 }
 
 /// Names of a table's entries with what each leads to.
-fn entries(bytes: &[u8], at: usize) -> Result<Vec<(Name, u32)>> {
+fn entries(bytes: &[u8], at: usize, left: &mut Left) -> Result<Vec<(Name, u32)>> {
     let at = at.min(bytes.len());
     let count = usize::from(u16_at(bytes, at + 12)?) + usize::from(u16_at(bytes, at + 14)?);
     let mut all = Vec::new();
     for number in 0..count {
         let entry = at + DIRECTORY + number * ENTRY;
+        left.spend(ENTRY)?;
         let (name, below) = (u32_at(bytes, entry)?, u32_at(bytes, entry + 4)?);
         let name = if name & FLAG == 0 {
             Name::Number(u16::try_from(name).map_err(|_| malformed("the number of a resource is too large"))?)
         } else {
             let at = (name & !FLAG) as usize;
             let length = usize::from(u16_at(bytes, at)?);
+            left.spend(length * 2)?;
             Name::Text((0..length).map(|unit| u16_at(bytes, at + 2 + unit * 2)).collect::<Result<_>>()?)
         };
         all.push((name, below));
@@ -204,6 +229,61 @@ mod tests {
 
     fn resource(kind: u16, name: Name, language: u16, data: &[u8]) -> Resource {
         Resource { kind: Name::Number(kind), name, language, code_page: 65_001, data: data.to_vec() }
+    }
+
+    fn entries(bytes: &[u8], at: usize) -> Result<Vec<(Name, u32)>> {
+        super::entries(bytes, at, &mut Left(LARGEST as usize))
+    }
+
+    /// A program with nothing but this section of resources, at address 0.
+    fn read(section: Vec<u8>) -> Result<Vec<Resource>> {
+        let size = section.len() as u32;
+        let headers = Headers {
+            bytes: Vec::new(),
+            coff: 0,
+            optional: 0,
+            table: 0,
+            resource_entry: 0,
+            machine: 0,
+            subsystem: 0,
+            section_alignment: 1,
+            file_alignment: 1,
+            resource: (0, size),
+            security: (0, 0),
+            sections: vec![crate::headers::Section {
+                name: String::new(),
+                virtual_size: size,
+                address: 0,
+                raw_size: size,
+                raw: 0,
+            }],
+            size: size.into(),
+        };
+        super::read(&mut std::io::Cursor::new(section), &headers)
+    }
+
+    #[test]
+    fn what_is_in_many_places_is_not_taken_without_end() {
+        // Every entry of a table leads to the same table of the next level, and all to the same data.
+        let entries = 1000;
+        let size = DIRECTORY + entries * ENTRY;
+        let mut section = Vec::new();
+        for below in [size as u32 | FLAG, 2 * size as u32 | FLAG, 3 * size as u32] {
+            let mut head = [0; DIRECTORY];
+            head[14..].copy_from_slice(&(entries as u16).to_le_bytes());
+            section.extend(head);
+            section.extend([1_u32.to_le_bytes(), below.to_le_bytes()].concat().repeat(entries));
+        }
+        section.extend([0, 1 << 20, 0, 0_u32].iter().flat_map(|word| word.to_le_bytes()));
+        section.resize(section.len() + (1 << 20), 0);
+        assert!(read(section).expect_err("a bomb").to_string().contains("256 MiB"));
+        // All entries of a table have the same long name.
+        let mut section = vec![0; DIRECTORY];
+        section[12..14].copy_from_slice(&u16::MAX.to_le_bytes());
+        section.extend([(1 << 16 | FLAG).to_le_bytes(), FLAG.to_le_bytes()].concat().repeat(u16::MAX.into()));
+        section[1 << 16..][..2].fill(0xff);
+        let refusal = super::entries(&section, 0, &mut Left(1 << 20)).expect_err("a bomb").to_string();
+        assert!(refusal.contains("256 MiB"));
     }
 
     #[test]
