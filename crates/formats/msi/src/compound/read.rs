@@ -103,10 +103,11 @@ impl<R: Read + Seek> CompoundFile<R> {
         let (chain, unit) = if entry.size == 0 {
             (Vec::new(), 1)
         } else if small {
-            let most = self.mini_stream_size.div_ceil(MINI_SECTOR as u64) as usize;
-            (follow(&self.mini_fat, entry.start, most)?, MINI_SECTOR)
+            let wanted = entry.size.div_ceil(MINI_SECTOR as u64) as usize;
+            (follow(&self.mini_fat, entry.start, wanted)?, MINI_SECTOR)
         } else {
-            (self.chain(entry.start)?, self.sector_size)
+            let wanted = entry.size.div_ceil(self.sector_size as u64) as usize;
+            (follow(&self.fat, entry.start, wanted)?, self.sector_size)
         };
         if entry.size > (chain.len() * unit) as u64 {
             return Err(damaged(&format!("the stream {name:?} is shorter than it says")));
@@ -173,13 +174,25 @@ impl<R: Read + Seek> CompoundFile<R> {
                 self.entries.push(Entry { name, start: word_at(raw, 116), size: size_of(raw) });
             }
         }
+        // Streams that share their sectors would be more to read than the file is long.
+        let size_of_all = |small: bool| {
+            let sizes = self.entries.iter().map(|entry| entry.size);
+            sizes.filter(|size| (*size < MINI_LIMIT) == small).sum::<u64>()
+        };
+        let size = u64::from(self.sectors) * self.sector_size as u64;
+        if size_of_all(true) > self.mini_stream_size || size_of_all(false) + self.mini_stream_size > size {
+            return Err(damaged("its streams are larger than itself"));
+        }
         // In the order in which the names are sorted, however the tree is shaped.
         self.entries.sort_by_cached_key(|entry| super::sort_key(&entry.name));
         Ok(())
     }
 
+    /// A whole chain.
     fn chain(&self, start: u32) -> io::Result<Vec<u32>> {
-        follow(&self.fat, start, self.sectors as usize)
+        let most = self.sectors as usize;
+        let chain = follow(&self.fat, start, most + 1)?;
+        if chain.len() > most { Err(damaged("a chain of sectors runs in a circle")) } else { Ok(chain) }
     }
 
     /// Reads whole sectors of numbers.
@@ -268,14 +281,11 @@ impl<R: Read + Seek> Seek for StreamReader<'_, R> {
     }
 }
 
-/// The sectors of a chain, at most `most`.
-fn follow(table: &[u32], start: u32, most: usize) -> io::Result<Vec<u32>> {
+/// The first sectors of a chain, as many as are wanted or there are.
+fn follow(table: &[u32], start: u32, wanted: usize) -> io::Result<Vec<u32>> {
     let mut chain = Vec::new();
     let mut next = start;
-    while next != END_OF_CHAIN && next != FREE {
-        if chain.len() >= most {
-            return Err(damaged("a chain of sectors runs in a circle"));
-        }
+    while next != END_OF_CHAIN && next != FREE && chain.len() < wanted {
         chain.push(next);
         next = *table.get(next as usize).ok_or_else(|| damaged("a chain of sectors leaves the table"))?;
     }
@@ -303,4 +313,34 @@ fn name_of(raw: &[u8]) -> io::Result<String> {
 
 fn damaged(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("not a readable compound file: {what}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::super::{Content, Stream, write};
+    use super::*;
+    use crate::Guid;
+
+    /// Offset of the directory entry with this name.
+    fn entry(file: &[u8], name: u8) -> usize {
+        file.chunks(ENTRY).position(|entry| entry.starts_with(&[name, 0, 0, 0])).unwrap() * ENTRY
+    }
+
+    #[test]
+    fn streams_that_share_their_sectors_are_refused() {
+        for size in [1000, 10_000] {
+            let stream = |name: &str| Stream { name: name.into(), content: Content::Bytes(vec![1; size]) };
+            let mut file = Vec::new();
+            let class: Guid = "{000C1084-0000-0000-C000-000000000046}".parse().unwrap();
+            write(class, vec![stream("a"), stream("b")], &mut file).unwrap();
+            assert_eq!(CompoundFile::open(Cursor::new(&file)).unwrap().streams().count(), 2);
+            // The same file, but the first stream says that it is as long as both, and takes what is the other's.
+            let at = entry(&file, b'a') + 120;
+            file[at..at + 4].copy_from_slice(&(3 * size as u32).to_le_bytes());
+            let refusal = CompoundFile::open(Cursor::new(&file)).unwrap_err().to_string();
+            assert!(refusal.ends_with("its streams are larger than itself"), "{refusal}");
+        }
+    }
 }

@@ -11,7 +11,7 @@ use crate::compound::{CompoundFile, Content, StreamReader};
 
 /// Largest table or string stream that is read.
 const LARGEST_TABLE: u64 = 256 << 20;
-/// Most text that one table may expand to, in bytes: references are small, what they name need not be.
+/// Most text that tables may expand to, in bytes, one alone and all that are kept: references are small, what they name need not be.
 const MOST_TEXT: usize = 256 << 20;
 /// Most rows of a table.
 const MOST_ROWS: usize = 1 << 20;
@@ -102,8 +102,14 @@ impl<R: Read + Seek> Reader<R> {
         let mut database = Database::new(self.codepage());
         database.summary = self.summary()?.unwrap_or_default();
         let names: Vec<String> = self.tables.keys().filter(|name| !name.starts_with('_')).cloned().collect();
+        let mut text = 0;
         for name in names {
-            database.tables.extend(self.table(&name)?.map(|table| (name, table)));
+            let table = self.table(&name)?;
+            text += table.iter().flat_map(|t| t.rows.iter().flatten()).map(|v| v.text().len()).sum::<usize>();
+            if text > MOST_TEXT {
+                return Err(Error::Malformed("its tables expand to more than 256 MiB".into()));
+            }
+            database.tables.extend(table.map(|table| (name, table)));
         }
         for stream in self.streams() {
             database.add_stream(stream.name, Content::Bytes(Vec::new()));
