@@ -169,13 +169,12 @@ impl<R: Read + Seek> Reader<R> {
         if let Some(part) = self.members.iter().find(|member| member.folder.is_none()) {
             return Err(Error::Unsupported(format!("{:?} continues in another cabinet", part.name)));
         }
-        for folder in 0..self.folders.len() {
-            let mut members: Vec<Member> =
-                self.members.iter().filter(|member| member.folder == Some(folder)).cloned().collect();
-            members.sort_by_key(|member| member.offset);
-            let mut contents = self.contents(folder)?;
+        let mut members = self.members.clone();
+        members.sort_by_key(|member| (member.folder, member.offset));
+        for members in members.chunk_by(|one, next| one.folder == next.folder) {
+            let mut contents = self.contents(members[0].folder.unwrap_or_default())?;
             let mut end = 0;
-            for member in &members {
+            for member in members {
                 let Some(gap) = u64::from(member.offset).checked_sub(end) else {
                     return Err(damaged(format!("{:?} begins inside another file", member.name)));
                 };
