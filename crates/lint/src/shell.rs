@@ -11,6 +11,9 @@ const MOST_TEXT: usize = 256 << 10;
 const MOST_CONDITIONS: usize = 32;
 /// The text of one condition that is kept, in bytes.
 const MOST_CONDITION: usize = 1000;
+/// What the conditions of all commands of a script may take together, in bytes: far above what a script needs that is
+/// not made to be large. Commands after that have none.
+const MOST_MEMORY: usize = 32 << 20;
 
 /// A command of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +75,12 @@ pub(crate) fn commands(text: &str) -> Vec<Command> {
         parser.take(*line, token, next);
     }
     parser.end_command("\n");
-    resolve_functions(parser.commands)
+    resolve_functions(parser.commands, parser.memory)
+}
+
+/// What these conditions take, in bytes, with what each text takes beside its letters.
+fn memory(guards: &[String]) -> usize {
+    guards.iter().map(|guard| guard.len() + 40).sum()
 }
 
 /// The patterns of the `case` that looks at the script's first argument; `None` where there is none.
@@ -241,6 +249,8 @@ struct Parser {
     argument_patterns: Option<Vec<String>>,
     /// The name of a function whose body comes next.
     function: Option<String>,
+    /// What the conditions of the commands take so far, in bytes.
+    memory: usize,
 }
 
 impl Parser {
@@ -359,6 +369,10 @@ impl Parser {
             let mut guards: Vec<String> = frames.iter().filter_map(guard).collect();
             guards.extend(self.from_here[near(self.from_here.len())..].iter().map(|(_, text)| text.clone()));
             guards.extend(self.chain[near(self.chain.len())..].iter().cloned());
+            if self.memory + memory(&guards) > MOST_MEMORY {
+                guards = Vec::new();
+            }
+            self.memory += memory(&guards);
             if matches!(words[0].as_str(), "exit" | "return") {
                 self.ends_here();
             }
@@ -399,7 +413,7 @@ fn guard(frame: &Frame) -> Option<String> {
 }
 
 /// What a function does is done where it is called: its commands get the conditions of its first call.
-fn resolve_functions(commands: Vec<Command>) -> Vec<Command> {
+fn resolve_functions(commands: Vec<Command>, mut all: usize) -> Vec<Command> {
     let mut first_calls: HashMap<String, Vec<String>> = HashMap::new();
     for command in &commands {
         first_calls.entry(command.words[0].clone()).or_insert_with(|| command.guards.clone());
@@ -407,7 +421,10 @@ fn resolve_functions(commands: Vec<Command>) -> Vec<Command> {
     let called = |guard: &String| guard.strip_prefix("function ").and_then(|name| first_calls.get(name));
     let with_calls = |mut command: Command| {
         let more: Vec<String> = command.guards.iter().filter_map(called).flatten().cloned().collect();
-        command.guards.extend(more);
+        if all + memory(&more) <= MOST_MEMORY {
+            all += memory(&more);
+            command.guards.extend(more);
+        }
         command
     };
     commands.into_iter().map(with_calls).collect()
@@ -474,6 +491,9 @@ mod tests {
             let all = commands(&text.repeat(200_000 / text.len()));
             assert!(all.iter().all(|command| command.guards.len() <= 6 * MOST_CONDITIONS), "{text}");
         }
+        let long = format!("if {}; then\n", "a".repeat(MOST_CONDITION)).repeat(MOST_CONDITIONS);
+        let all = commands(&(long + &"a\n".repeat(100_000)));
+        assert!(all.iter().map(|command| memory(&command.guards)).sum::<usize>() <= MOST_MEMORY);
     }
 
     #[test]
