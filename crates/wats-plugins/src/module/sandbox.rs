@@ -74,6 +74,34 @@ pub(super) struct Sandbox {
     judges: bool,
 }
 
+/// Whether a section of code says that it has no functions, and has content all the same. The interpreter divides the
+/// one by the other before it looks any closer.
+fn has_code_without_functions(module: &[u8]) -> bool {
+    const HEADER: usize = 8;
+    const CODE: u8 = 10;
+    let mut rest = module.get(HEADER..).unwrap_or_default();
+    while let Some((id, after)) = rest.split_first() {
+        let Some((size, content)) = number(after) else { return false };
+        if *id == CODE && number(content).is_some_and(|(count, _)| count == 0 && size > 5) {
+            return true;
+        }
+        rest = content.get(size as usize..).unwrap_or_default();
+    }
+    false
+}
+
+/// A number of at most 32 bits in LEB128, and what follows it.
+fn number(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    let mut value = 0_u64;
+    for (at, byte) in bytes.iter().enumerate().take(5) {
+        value |= u64::from(byte & 0x7f) << (7 * at);
+        if byte & 0x80 == 0 {
+            return Some((u32::try_from(value).ok()?, &bytes[at + 1..]));
+        }
+    }
+    None
+}
+
 /// A running module.
 struct Running {
     store: Store<StoreLimits>,
@@ -87,6 +115,9 @@ struct Running {
 impl Sandbox {
     /// Checks a module in its binary form.
     pub(super) fn new(bytes: &[u8]) -> Result<Self, PluginError> {
+        if has_code_without_functions(bytes) {
+            return Err(PluginError::Module("its section of code has no functions, but is not empty".into()));
+        }
         let mut config = Config::default();
         config
             .consume_fuel(true)
@@ -261,5 +292,25 @@ impl Running {
         }
         let end = address.checked_add(length as usize).ok_or(Trouble::Outside)?;
         self.memory.data(&self.store).get(address..end).map(<[u8]>::to_vec).ok_or(Trouble::Outside)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_without_functions_is_refused() {
+        let mut module = b"\0asm\x01\0\0\0\x0a".to_vec();
+        module.extend([0x80 | (2000 & 0x7f) as u8, (2000 >> 7) as u8, 0]);
+        module.resize(module.len() + 1999, 0);
+        let refusal = Sandbox::new(&module).unwrap_err().to_string();
+        assert!(refusal.ends_with("its section of code has no functions, but is not empty"), "{refusal}");
+        // Also where the file ends before the section does, and where the number is longer than it needs to be.
+        assert!(has_code_without_functions(&module[..20]));
+        assert!(has_code_without_functions(b"\0asm\x01\0\0\0\x01\x01\0\x0a\xd0\x8f\0\x80\x80\0"));
+        assert!(!has_code_without_functions(b"\0asm\x01\0\0\0\x0a\x01\0"));
+        assert!(!has_code_without_functions(b"\0asm\x01\0\0\0\x0a\xff\xff\xff\xff\xff\x01\0"));
+        assert_eq!(number(&[0xe5, 0x8e, 0x26, 1]), Some((624_485, &[1][..])));
     }
 }
