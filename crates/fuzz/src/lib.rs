@@ -10,6 +10,9 @@ mod converters;
 mod packages;
 mod service;
 
+/// Something that is done with any bytes.
+pub type Run = dyn Fn(&[u8]) + Send + Sync;
+
 /// A parser and what must hold of it.
 pub struct Target {
     /// Which suite it belongs to: `converters`, `packages` or `service`.
@@ -17,7 +20,7 @@ pub struct Target {
     /// Its name.
     pub name: String,
     /// Panics where the parser does something wrong with these bytes.
-    pub run: Box<dyn Fn(&[u8]) + Send + Sync>,
+    pub run: Box<Run>,
     /// Input to start from: what the parser takes, small.
     pub seeds: Vec<Vec<u8>>,
 }

@@ -268,7 +268,7 @@ mod tests {
         let entries = 1000;
         let size = DIRECTORY + entries * ENTRY;
         let mut section = Vec::new();
-        for below in [size as u32 | FLAG, 2 * size as u32 | FLAG, 3 * size as u32] {
+        for below in [size as u32 | FLAG, (2 * size as u32) | FLAG, 3 * size as u32] {
             let mut head = [0; DIRECTORY];
             head[14..].copy_from_slice(&(entries as u16).to_le_bytes());
             section.extend(head);
