@@ -5,6 +5,10 @@
     cargo build --release -p landfall
     python3 benches/msi.py wats-client.exe            # the program, built for x86_64-pc-windows-gnu
     python3 benches/msi.py wats-client.exe --memory   # and peak memory for 10 and 500 MB of random bytes
+    python3 benches/msi.py wats-client.exe --folder . # on the disk below this folder
+
+Everything lies in memory (/dev/shm) where nothing else is said: Landfall waits until the disk has what it wrote, and wixl
+does not.
 """
 
 import argparse
@@ -109,8 +113,9 @@ def main():
     parser.add_argument("program", type=pathlib.Path)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--memory", action="store_true")
+    parser.add_argument("--folder", type=pathlib.Path, default=pathlib.Path("/dev/shm"))
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(dir=arguments.folder) as name:
         folder = pathlib.Path(name)
         shutil.copyfile(arguments.program, folder / "demo.exe")
         (folder / "landfall.toml").write_text(MANIFEST)

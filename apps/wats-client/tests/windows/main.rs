@@ -92,35 +92,4 @@ fn a_service_is_installed_runs_and_is_removed() {
     let (code, text) = system(&format!(r"reg query {services}\{NAME}"));
     assert_ne!(code, Some(0), "{text}");
     assert_ends(11, ours(&["uninstall-service", "--silent"]));
-    the_service_of_an_installer_gets_settings();
-}
-
-/// The installer remembers them, so that its next version hands them on.
-fn the_service_of_an_installer_gets_settings() {
-    let service = format!(r"HKLM\SYSTEM\CurrentControlSet\Services\{NAME}");
-    let remembered = r"HKLM\Software\Landfall\test";
-    let program = env!("CARGO_BIN_EXE_wats-client");
-    assert_ends(0, system(&format!("sc create {NAME} binPath= {program}")));
-    for (name, value) in [("InstalledBy", "Installer"), ("Settings", r"Software\Landfall\test")] {
-        assert_ends(0, system(&format!(r"reg add {service}\Parameters /v {name} /d {value} /f")));
-    }
-    let environment = r"STATE_DIRECTORY=C:\State\0wats_client_station_name=Line-1";
-    assert_ends(0, system(&format!("reg add {service} /v Environment /t REG_MULTI_SZ /d {environment} /f")));
-
-    let install = ["install-service", "--silent", "--skip-preflight", "--station-name", "Line-2"];
-    assert_ends(0, ours(&install));
-    let text = assert_ends(0, system(&format!("reg query {service} /v Environment")));
-    assert!(text.contains(r"STATE_DIRECTORY=C:\State\0WATS_CLIENT_STATION_NAME=Line-2"), "{text}");
-    let text = assert_ends(0, system(&format!("reg query {remembered} /v STATION_NAME")));
-    assert!(text.contains("Line-2"), "{text}");
-    // What it would not remember, or what is not for it to decide.
-    let text = assert_ends(3, ours(&["install-service", "--silent", "--health-listen", "127.0.0.1:0"]));
-    assert!(text.contains("does not know health-listen"), "{text}");
-    let text = assert_ends(4, ours(&["install-service", "--silent"]));
-    assert!(text.contains("belongs to the package Installer"), "{text}");
-    let text = assert_ends(1, ours(&["uninstall-service", "--silent"]));
-    assert!(text.contains("msiexec"), "{text}");
-
-    assert_ends(0, system(&format!("sc delete {NAME}")));
-    assert_ends(0, system(&format!("reg delete {remembered} /f")));
 }

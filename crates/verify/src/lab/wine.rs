@@ -73,6 +73,28 @@ mkdir -p /windows/drive_c/windows/Installer /windows/drive_c/Factory /windows/dr
 windows reg add 'HKLM\System\CurrentControlSet\Services\Eventlog\Application' /v MaxSize /t REG_DWORD /d 20971520 /f
 "#;
 
+/// Where the machine has the script that writes its registry.
+const REGISTRY_PATH: &str = "/opt/laboratory/registry";
+
+/// Writes the registry of programs and the system, as far as an installation changes it: all of `Microsoft`, of the
+/// system, and of what was not there at the beginning. Most keys of a Windows are classes (in three views: CLSID,
+/// Interface, TypeLib) and take most of the time; of those the names must do, which show what was registered or left.
+const REGISTRY: &str = r#"
+set -eu
+cd /opt/laboratory
+subkeys() { windows reg query "$1" </dev/null | tr -d '\r' | sed -n 's/^HKEY_LOCAL_MACHINE/HKLM/p'; }
+contents() {
+    windows reg export "$1" 'Z:\opt\laboratory\exported' /y </dev/null >/dev/null
+    iconv -f UTF-16 -t UTF-8 exported | tr -d '\r'
+}
+subkeys 'HKLM\Software' >keys
+[ -e keys.first ] || cp keys keys.first
+{ grep -Fxv -f keys.first keys || :; } | while read -r key; do contents "$key"; done
+subkeys 'HKLM\Software\Classes' | cat keys - | sed 's/.*/[&]/'
+contents 'HKLM\Software\Microsoft'
+contents 'HKLM\System\CurrentControlSet'
+"#;
+
 /// The laboratories `windows-wine` and `windows-wine-zip`.
 pub(super) struct Wine {
     id: &'static str,
@@ -104,7 +126,7 @@ impl Blueprint for Wine {
         format!(
             "{}; scripts {}",
             Self::root().identity(),
-            root::digest(&[FINISH, RESTART, RESEMBLE, tool].concat())
+            root::digest(&[FINISH, RESTART, RESEMBLE, REGISTRY, tool].concat())
         )
     }
 
@@ -143,6 +165,7 @@ impl Blueprint for Wine {
         machine.write(RESTART_PATH, RESTART)?;
         machine.run(&["sh", RESTART_PATH, "first"])?.ok()?;
         machine.script(RESEMBLE)?.ok()?;
+        machine.write(REGISTRY_PATH, REGISTRY)?;
         Ok(Box::new(machine))
     }
 }
@@ -160,15 +183,9 @@ impl Laboratory for Windows {
     }
 
     fn snapshot(&self) -> Result<Snapshot> {
-        let file = format!("{INBOX}/registry");
-        let path = file.replace('/', r"\");
-        let mut exported = String::new();
-        for key in [r"HKLM\Software", r"HKLM\System\CurrentControlSet"] {
-            self.run(&["windows", "reg", "export", key, &format!("Z:{path}"), "/y"])?.ok()?;
-            exported += &self.run(&["iconv", "-f", "UTF-16", "-t", "UTF-8", &file])?.ok()?.replace('\r', "");
-        }
+        let registry = self.run(&["sh", REGISTRY_PATH])?.ok()?;
         let drive = self.0.root().join(&DRIVE[1..]);
-        Ok(Snapshot::of_windows(&drive, DRIVE, &exported)?)
+        Ok(Snapshot::of_windows(&drive, DRIVE, &registry)?)
     }
 
     fn services(&self) -> Services {
