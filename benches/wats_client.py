@@ -130,7 +130,7 @@ class Client:
 
     def __init__(self, server, folder):
         self.folder, self.watch, self.outside = folder, folder / "watch", folder / "outside"
-        self.health = free_address()
+        self.health, self.page = free_address(), free_address()
         self.watch.mkdir(parents=True)
         self.outside.mkdir()
         self.configure(server.url)
@@ -192,7 +192,7 @@ class Own(Client):
             f'[[watch]]\nfolder = "{folder}/watch"\ndone = "{folder}/done"\nerror = "{folder}/error"\n'
             f'[queue]\nfolder = "{folder}/queue"\nmin-free-disk = 0\nmax-reports = 0\nmax-bytes = 0\n'
             f'[upload]\nrate-per-minute = 0\n[log]\nlevel = "warn"\n'
-            f'[health]\nlisten = "{self.health}"\n[web]\nlisten = "{free_address()}"\n'
+            f'[health]\nlisten = "{self.health}"\n[web]\nlisten = "{self.page}"\n'
         )
 
     def environment(self):
@@ -273,6 +273,7 @@ def quiet(server, folder, peer):
     rows = [
         ["start to ready", "200 ms"],
         ["resident memory, idle for 20 s", "15 MiB"],
+        ["the same, 20 s after the page was opened", "15 MiB"],
         ["2 files a second: file in place to report delivered, p50", ""],
         ["the same, p95", "100 ms"],
         ["SIGTERM to exit, uploads in flight", "2 s"],
@@ -287,16 +288,23 @@ def quiet(server, folder, peer):
         with client:
             time.sleep(20)
             rows[1].append(f"{client.memory():.1f} MiB")
+            if kind is Own:
+                for path in ["", "style.css", "page.js", "live"]:
+                    urllib.request.urlopen(f"http://{client.page}/{path}", timeout=5).read()
+                time.sleep(20)
+                rows[2].append(f"{client.memory():.1f} MiB")
+            else:
+                rows[2].append("no page")
             times = latencies(server, client)
-            rows[2].append(milliseconds(times[len(times) // 2]))
-            rows[3].append(milliseconds(times[len(times) * 95 // 100]))
+            rows[3].append(milliseconds(times[len(times) // 2]))
+            rows[4].append(milliseconds(times[len(times) * 95 // 100]))
             before = server.received()["requests"]
             server.slow(20_000)
             names = [f"{kind.NAME}-S{number}" for number in range(50)]
             client.prepare(names)
             client.drop(names)
             until(lambda: server.received()["requests"] >= before + 5)
-            rows[4].append(seconds(client.stop(), 2, "not within 30 s"))
+            rows[5].append(seconds(client.stop(), 2, "not within 30 s"))
             server.slow(0)
     return rows
 

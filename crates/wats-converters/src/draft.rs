@@ -246,8 +246,10 @@ impl Draft {
         if !self.sub_units.is_empty() {
             report.insert("subUnits".into(), self.sub_units.into());
         }
-        report.insert("root".into(), root.into_json(&mut 0, 0, budget)?);
-        Ok(Report::from_members(report))
+        let mut text = Vec::new();
+        root.write(&mut text, &mut 0, 0, budget)?;
+        let text = String::from_utf8(text).expect("JSON that was made of texts is text");
+        Ok(Report::with_root(report, text))
     }
 }
 

@@ -26,6 +26,7 @@ mod converter;
 mod draft;
 mod fill;
 mod formats;
+mod json;
 mod limits;
 mod moment;
 mod number;

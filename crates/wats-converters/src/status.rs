@@ -13,18 +13,22 @@ pub(crate) enum Status {
     Skipped,
 }
 
+/// How files say it.
+const WORDS: [(Status, &[&str]); 6] = [
+    (Status::Passed, &["p", "pass", "passed", "ok", "success", "true", "go"]),
+    (Status::Failed, &["f", "fail", "failed", "failure", "ng", "nok", "false", "nogo"]),
+    (Status::Done, &["d", "done", "complete", "completed"]),
+    (Status::Error, &["e", "err", "error"]),
+    (Status::Terminated, &["t", "term", "terminated", "abort", "aborted", "cancelled", "canceled"]),
+    (Status::Skipped, &["s", "skip", "skipped"]),
+];
+
 impl Status {
     /// Reads a word or letter; case makes no difference.
     pub(crate) fn from_word(word: &str) -> Option<Self> {
-        Some(match word.trim().to_ascii_lowercase().as_str() {
-            "p" | "pass" | "passed" | "ok" | "success" | "true" | "go" => Self::Passed,
-            "f" | "fail" | "failed" | "failure" | "ng" | "nok" | "false" | "nogo" => Self::Failed,
-            "d" | "done" | "complete" | "completed" => Self::Done,
-            "e" | "err" | "error" => Self::Error,
-            "t" | "term" | "terminated" | "abort" | "aborted" | "cancelled" | "canceled" => Self::Terminated,
-            "s" | "skip" | "skipped" => Self::Skipped,
-            _ => return None,
-        })
+        let word = word.trim();
+        let is_one_of = |words: &[&str]| words.iter().any(|known| known.eq_ignore_ascii_case(word));
+        WORDS.iter().find(|(_, words)| is_one_of(words)).map(|(status, _)| *status)
     }
 
     /// Passed or failed.
@@ -34,14 +38,19 @@ impl Status {
 
     /// The letter of WSJF.
     pub(crate) fn letter(self) -> Value {
-        Value::from(match self {
+        self.as_str().into()
+    }
+
+    /// The same as text.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
             Self::Passed => "P",
             Self::Failed => "F",
             Self::Done => "D",
             Self::Error => "E",
             Self::Terminated => "T",
             Self::Skipped => "S",
-        })
+        }
     }
 
     /// The status of a sequence of steps: the worst that stops a unit, else passed.

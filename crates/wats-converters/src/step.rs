@@ -1,9 +1,10 @@
 //! A step of a test report, with its measurements.
 
-use crate::draft::{Budget, put, put_value};
+use crate::draft::Budget;
+use crate::json::Object;
 use crate::status::Status;
 use crate::{Refusal, limits, number, text};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
@@ -31,8 +32,6 @@ pub(crate) struct Step {
     pub(crate) caused_unit_failure: bool,
     pub(crate) looping: Option<Value>,
     pub(crate) chart: Option<Value>,
-    /// Members that have no field here.
-    pub(crate) more: Option<Map<String, Value>>,
 }
 
 /// Which part of a sequence a step belongs to.
@@ -215,7 +214,6 @@ impl Step {
             caused_unit_failure: false,
             looping: None,
             chart: None,
-            more: None,
         }
     }
 
@@ -282,13 +280,14 @@ impl Step {
         }
     }
 
-    /// As JSON. Steps are numbered in the order in which they appear.
-    pub(crate) fn into_json(
+    /// Writes it as JSON. Steps are numbered in the order in which they appear.
+    pub(crate) fn write(
         self,
+        out: &mut Vec<u8>,
         next_id: &mut u64,
         depth: usize,
         budget: &mut Budget,
-    ) -> Result<Value, Refusal> {
+    ) -> Result<(), Refusal> {
         if depth > limits::SEQUENCE_DEPTH {
             return Err(Refusal::TooLarge(format!(
                 "it has more than {} sequences in each other",
@@ -313,71 +312,78 @@ impl Step {
             Content::Texts(_) if multiple => "ET_MSVT",
             Content::Texts(_) => "ET_SVT",
         };
-        let mut step = Map::with_capacity(8);
-        step.insert("id".into(), (*next_id).into());
+        let mut step = Object::open(out);
+        step.number("id", *next_id);
         *next_id += 1;
-        step.insert("group".into(), self.group.letter().into());
-        step.insert("stepType".into(), self.step_type.as_deref().unwrap_or(own_type).into());
+        step.text("group", self.group.letter());
+        step.text("stepType", self.step_type.as_deref().unwrap_or(own_type));
         let name = match text::cut(self.name.trim(), NAME_LIMIT) {
             "" => own_type,
             name => name,
         };
-        step.insert("name".into(), name.into());
-        step.insert("status".into(), self.status.letter());
-        put(&mut step, "start", &self.start, 40);
-        put_value(&mut step, "totTime", self.seconds);
-        put_value(&mut step, "errorCode", self.error_code);
-        put(&mut step, "errorMessage", &self.error_message, 200);
-        put(&mut step, "reportText", &self.report_text, usize::MAX);
-        put(&mut step, "tsGuid", &self.guid, 100);
+        step.text("name", name);
+        step.text("status", self.status.as_str());
+        step.put("start", &self.start, 40);
+        step.put_value("totTime", self.seconds.as_ref());
+        step.put_value("errorCode", self.error_code.as_ref());
+        step.put("errorMessage", &self.error_message, 200);
+        step.put("reportText", &self.report_text, usize::MAX);
+        step.put("tsGuid", &self.guid, 100);
         if self.caused_sequence_failure {
-            step.insert("causedSeqFailure".into(), true.into());
+            step.yes("causedSeqFailure");
         }
         if self.caused_unit_failure {
-            step.insert("causedUUTFailure".into(), true.into());
+            step.yes("causedUUTFailure");
         }
-        put_value(&mut step, "loop", self.looping);
+        step.put_value("loop", self.looping.as_ref());
         match self.content {
             Content::Sequence { path, name, version, steps } => {
-                let mut call = Map::new();
-                put(&mut call, "path", &path, 500);
-                put(&mut call, "name", &name, 200);
-                put(&mut call, "version", &version, 30);
-                step.insert("seqCall".into(), call.into());
-                let steps: Result<Vec<Value>, Refusal> =
-                    steps.into_iter().map(|child| child.into_json(next_id, depth + 1, budget)).collect();
-                step.insert("steps".into(), steps?.into());
+                let mut call = Object::open(step.member("seqCall"));
+                call.put("path", &path, 500);
+                call.put("name", &name, 200);
+                call.put("version", &version, 30);
+                call.close();
+                let out = step.member("steps");
+                out.push(b'[');
+                for (index, child) in steps.into_iter().enumerate() {
+                    if index > 0 {
+                        out.push(b',');
+                    }
+                    child.write(out, next_id, depth + 1, budget)?;
+                }
+                out.push(b']');
             }
             Content::Action => {}
-            Content::Numbers(all) => {
-                put_measurements(&mut step, "numericMeas", all, multiple, Numeric::into_json)
-            }
-            Content::Booleans(all) => {
-                put_measurements(&mut step, "booleanMeas", all, multiple, Boolean::into_json)
-            }
-            Content::Texts(all) => put_measurements(&mut step, "stringMeas", all, multiple, Text::into_json),
+            Content::Numbers(all) => write_measurements(&mut step, "numericMeas", &all, Numeric::write),
+            Content::Booleans(all) => write_measurements(&mut step, "booleanMeas", &all, Boolean::write),
+            Content::Texts(all) => write_measurements(&mut step, "stringMeas", &all, Text::write),
         }
-        put_value(&mut step, "chart", self.chart);
-        if let Some(more) = self.more {
-            step.extend(more);
-        }
-        Ok(step.into())
+        step.put_value("chart", self.chart.as_ref());
+        step.close();
+        Ok(())
     }
 }
 
-fn put_measurements<M>(
-    step: &mut Map<String, Value>,
+/// Writes a list of measurements; they have names when they are several.
+fn write_measurements<M>(
+    step: &mut Object<'_>,
     member: &str,
-    all: Vec<M>,
-    multiple: bool,
-    into_json: fn(M, Option<&mut Names>) -> Value,
+    all: &[M],
+    write: fn(&M, Object<'_>, Option<&mut Names>),
 ) {
     if all.is_empty() {
         return;
     }
-    let mut names = Names::default();
-    let all: Vec<Value> = all.into_iter().map(|one| into_json(one, multiple.then_some(&mut names))).collect();
-    step.insert(member.into(), all.into());
+    let mut names = (all.len() > 1).then(Names::default);
+    let out = step.member(member);
+    out.push(b'[');
+    for (index, one) in all.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write(one, Object::open(out), names.as_mut());
+    }
+    out.push(b']');
 }
 
 /// Names inside a step with several measurements: each once.
@@ -417,45 +423,42 @@ fn numbered(name: &str, number: usize) -> String {
 }
 
 impl Numeric {
-    fn into_json(self, names: Option<&mut Names>) -> Value {
-        let mut measurement = Map::with_capacity(7);
-        measurement.insert("compOp".into(), self.limits.operator.as_ref().into());
+    fn write(&self, mut measurement: Object<'_>, names: Option<&mut Names>) {
+        measurement.text("compOp", &self.limits.operator);
         if let Some(names) = names {
-            measurement.insert("name".into(), names.unique(&self.name).into());
+            measurement.text("name", &names.unique(&self.name));
         }
-        measurement.insert("status".into(), self.status.letter());
-        measurement.insert("unit".into(), self.unit.into());
-        measurement.insert("value".into(), self.value);
-        put_value(&mut measurement, "lowLimit", self.limits.low);
-        put_value(&mut measurement, "highLimit", self.limits.high);
-        measurement.into()
+        measurement.text("status", self.status.as_str());
+        measurement.text("unit", &self.unit);
+        measurement.value("value", &self.value);
+        measurement.put_value("lowLimit", self.limits.low.as_ref());
+        measurement.put_value("highLimit", self.limits.high.as_ref());
+        measurement.close();
     }
 }
 
 impl Boolean {
-    fn into_json(self, names: Option<&mut Names>) -> Value {
-        let mut measurement = Map::with_capacity(2);
+    fn write(&self, mut measurement: Object<'_>, names: Option<&mut Names>) {
         if let Some(names) = names {
-            measurement.insert("name".into(), names.unique(&self.name).into());
+            measurement.text("name", &names.unique(&self.name));
         }
-        measurement.insert("status".into(), self.status.letter());
-        measurement.into()
+        measurement.text("status", self.status.as_str());
+        measurement.close();
     }
 }
 
 impl Text {
-    fn into_json(self, names: Option<&mut Names>) -> Value {
-        let mut measurement = Map::with_capacity(5);
-        measurement.insert("compOp".into(), self.operator.into());
+    fn write(&self, mut measurement: Object<'_>, names: Option<&mut Names>) {
+        measurement.text("compOp", self.operator);
         if let Some(names) = names {
-            measurement.insert("name".into(), names.unique(&self.name).into());
+            measurement.text("name", &names.unique(&self.name));
         }
-        measurement.insert("status".into(), self.status.letter());
-        measurement.insert("value".into(), self.value.into());
-        if let Some(limit) = self.limit {
-            measurement.insert("limit".into(), limit.into());
+        measurement.text("status", self.status.as_str());
+        measurement.text("value", &self.value);
+        if let Some(limit) = &self.limit {
+            measurement.text("limit", limit);
         }
-        measurement.into()
+        measurement.close();
     }
 }
 

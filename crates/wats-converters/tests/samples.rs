@@ -215,6 +215,21 @@ fn ids_are_stable_and_unique() {
     assert_eq!(conversion.reports[1].id(), Some(wats::report_id(&conversion.content, "seica", 1)));
 }
 
+/// Steps that were written as text are those that a server takes.
+#[test]
+fn steps_need_no_preparation() {
+    for (name, ..) in EXPECTED {
+        for mut report in convert(AUTO, &source(name), &Arguments::default()).unwrap().reports {
+            let mut values = Report::from_members(report.members().clone());
+            report.prepare();
+            values.prepare();
+            let [report, values] =
+                [report, values].map(|report| serde_json::from_str::<Value>(&report.to_json()).unwrap());
+            assert_eq!(report, values, "{name}");
+        }
+    }
+}
+
 /// Details that the table of counts does not show.
 #[test]
 fn details_are_kept() {
@@ -264,7 +279,7 @@ fn details_are_kept() {
         measured(2),
         r#"{"compOp":"GELE","name":"tolerance","status":"F","unit":"","value":12,"lowLimit":9.5,"highLimit":11.0}"#
     );
-    assert_eq!(rails["loop"]["num"], 2);
+    assert_eq!(rails["loop"]["n"], 2);
     assert_eq!(atml[0]["root"]["steps"][1]["stringMeas"][0]["compOp"], "IGNORECASE");
     assert_eq!(
         (&atml[0]["root"]["steps"][2]["status"], &atml[0]["root"]["steps"][3]["status"]),
@@ -277,7 +292,8 @@ fn details_are_kept() {
 
     let spea = reports("spea.csv");
     assert_eq!((&spea[0]["machineName"], &spea[0]["uut"]["batchSN"]), (&"03".into(), &"LOT42".into()));
-    assert_eq!(spea[1]["root"]["steps"][0]["numericMeas"][0]["value"].to_string(), "2.5e3");
+    let text = convert(AUTO, &source("spea.csv"), &Arguments::default()).unwrap().reports[1].to_json();
+    assert!(text.contains("\"value\":2.5e3,"), "{text}");
     assert_eq!(spea[1]["root"]["steps"][0]["reportText"], "too high pins 12 13");
 
     let i3070 = reports("i3070.log");

@@ -15,7 +15,7 @@ impl Report {
     /// Brings the report into the form a server accepts: spellings are unified, members that only servers write are
     /// left out, as are members without a value. Everything else stays as it is.
     pub fn prepare(&mut self) {
-        let members = &mut self.members;
+        let members = self.header_mut();
         let kind = members.get("type").and_then(Value::as_str).and_then(Kind::from_text);
         if let Some(kind) = kind {
             members.insert("type".to_owned(), kind.letter().into());

@@ -59,32 +59,32 @@ impl Report {
     pub fn validate(&self) -> Result<(), Invalid> {
         let mut problems = Problems(Vec::new());
         let kind = self.kind();
-        match self.members.get("type") {
+        match self.header("type") {
             None => problems.add("type", "is missing; T for a test or R for a repair is needed"),
             Some(value) if kind.is_none() => problems.add("type", format!("must be T or R, not {value}")),
             Some(_) => {}
         }
-        match self.members.get("id") {
+        match self.header("id") {
             None => {}
             Some(Value::String(id)) if Uuid::parse_str(id).is_ok() => {}
             Some(value) => problems.add("id", format!("must be a GUID, not {value}")),
         }
         for (member, meaning) in REQUIRED_TEXTS {
-            problems.check_text(member, meaning, self.members.get(member));
+            problems.check_text(member, meaning, self.header(member));
         }
-        match self.members.get("processCode") {
+        match self.header("processCode") {
             None => problems.add("processCode", "(operation code) is missing"),
             Some(value) if value.as_i64().is_some() => {}
             Some(value) => {
                 problems.add("processCode", format!("(operation code) must be a whole number, not {value}"))
             }
         }
-        match self.members.get("result") {
+        match self.header("result") {
             None => problems.add("result", "is missing; one of P, F, D, E, T is needed"),
             Some(Value::String(result)) if matches!(result.as_str(), "P" | "F" | "D" | "E" | "T") => {}
             Some(value) => problems.add("result", format!("must be one of P, F, D, E, T, not {value}")),
         }
-        match self.members.get("start") {
+        match self.header("start") {
             None => problems.add("start", "(date and time) is missing, and startUTC too"),
             Some(Value::String(start)) if timestamp::normalise(start).is_some() => {}
             Some(value) => {
@@ -93,14 +93,10 @@ impl Report {
         }
         match kind {
             Some(Kind::Test) => {
-                problems.check_object("uut", "of a test report", self.members.get("uut"));
-                problems.check_object(
-                    "root",
-                    "(the main sequence) of a test report",
-                    self.members.get("root"),
-                );
+                problems.check_object("uut", "of a test report", self.header("uut"));
+                problems.check_object("root", "(the main sequence) of a test report", self.header("root"));
             }
-            Some(Kind::Repair) => problems.check_object("uur", "of a repair report", self.members.get("uur")),
+            Some(Kind::Repair) => problems.check_object("uur", "of a repair report", self.header("uur")),
             None => {}
         }
         if problems.0.is_empty() { Ok(()) } else { Err(Invalid { problems: problems.0 }) }

@@ -47,19 +47,30 @@ pub(crate) fn convert(arguments: &Convert) -> Result<(), Failure> {
         texts.push(report.to_json());
     }
     let mut out = io::stdout().lock();
-    writeln!(out, "[\n{}\n]", texts.join(",\n")).and_then(|()| out.flush()).map_err(Failure::general)
+    write(&mut out, &texts).map_err(Failure::general)
+}
+
+/// As a list, with each report on a line of its own.
+fn write(out: &mut impl Write, reports: &[String]) -> io::Result<()> {
+    for (index, report) in reports.iter().enumerate() {
+        out.write_all(if index == 0 { b"[\n" } else { b",\n" })?;
+        out.write_all(report.as_bytes())?;
+    }
+    out.write_all(b"\n]\n")?;
+    out.flush()
 }
 
 /// The report as it would be sent, and with what else the file says in its header.
 fn shown(mut report: Report, station: &Station) -> Report {
     let more: Vec<_> = OUTPUT_ONLY
         .iter()
-        .filter_map(|name| {
-            Some((*name, report.members().get(*name).filter(|value| !value.is_null())?.clone()))
-        })
+        .filter_map(|name| Some((*name, report.header(name).filter(|value| !value.is_null())?.clone())))
         .collect();
     report.fill_station(station);
     report.prepare();
-    report.members_mut().extend(more.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    // The steps need not be read for nothing.
+    if !more.is_empty() {
+        report.members_mut().extend(more.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    }
     report
 }

@@ -1,9 +1,11 @@
 //! News from the operating system about a folder. They only make things faster: every folder is also looked at
 //! regularly, because news get lost, and network shares send none.
 
+use super::settle::Stamp;
 use crate::files::{self, Identity};
 use notify::event::{ModifyKind, RenameMode};
 use notify::{ErrorKind, Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
 
@@ -12,8 +14,8 @@ use std::sync::mpsc::Sender;
 pub(super) enum Hint {
     /// Something has changed.
     Changed,
-    /// This file was moved into the folder, and so is there as a whole.
-    MovedIn(PathBuf),
+    /// This file was moved into the folder, and so is there as a whole, as long as it looks like this.
+    MovedIn(PathBuf, Stamp),
     /// The service is about to end.
     Stop,
 }
@@ -80,7 +82,7 @@ fn tell(sender: &Sender<Hint>, event: notify::Result<Event>) {
         Ok(event) => match event.kind {
             EventKind::Modify(ModifyKind::Name(RenameMode::From)) => return,
             EventKind::Modify(ModifyKind::Name(RenameMode::To | RenameMode::Both)) => {
-                event.paths.into_iter().next_back().map_or(Hint::Changed, Hint::MovedIn)
+                event.paths.into_iter().next_back().and_then(moved_in).unwrap_or(Hint::Changed)
             }
             _ => Hint::Changed,
         },
@@ -89,4 +91,10 @@ fn tell(sender: &Sender<Hint>, event: notify::Result<Event>) {
     };
     // The thread may have ended.
     let _ = sender.send(hints);
+}
+
+/// `None` when the file is gone already.
+fn moved_in(path: PathBuf) -> Option<Hint> {
+    let stamp = Stamp::of(&fs::metadata(&path).ok()?);
+    Some(Hint::MovedIn(path, stamp))
 }

@@ -20,7 +20,7 @@ pub(crate) use convert::to_reports;
 use hints::{Hint, Hints};
 use landfall_service::Beat;
 use settle::{Settling, Stamp};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ const FILE_LIMIT: u64 = wats_converters::SOURCE_BYTES as u64;
 const PAUSE: Duration = Duration::from_secs(15);
 /// Shortest pause after another program was found to have a file open.
 const HELD: Duration = Duration::from_secs(1);
-/// How long after its last change a file waits for what belongs to it.
+/// How long after its last change a file waits for what belongs to it, and for a marker that is not older.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Shortest pause between two looks at a folder, so that many news together cause one look.
 const BREATH: Duration = Duration::from_millis(30);
@@ -79,7 +79,8 @@ impl Intake {
             shared,
             beat,
             settling: Settling::default(),
-            moved_in: HashSet::new(),
+            moved_in: HashMap::new(),
+            news: false,
             watcher: Hints::new(sender.clone()),
             listing: Duration::ZERO,
         };
@@ -106,8 +107,10 @@ struct Folder {
     shared: Shared,
     beat: Beat,
     settling: Settling,
-    /// Files that were moved here in one piece since the last look.
-    moved_in: HashSet<PathBuf>,
+    /// Files that were moved here in one piece since the last look, as they were then.
+    moved_in: HashMap<PathBuf, Stamp>,
+    /// Something has changed while files were taken: it takes another look.
+    news: bool,
     watcher: Hints,
     /// How long it took to list the folder.
     listing: Duration,
@@ -141,7 +144,8 @@ impl Folder {
                 }
             }
             let regular = looked + self.watch.rescan;
-            let next = self.settling.next(self.watch.settle).map_or(regular, |ready| ready.min(regular));
+            let next = self.settling.next().map_or(regular, |ready| ready.min(regular));
+            let next = if std::mem::take(&mut self.news) { looked } else { next };
             // A folder with very many files takes long to list; half of that time is left to others.
             let earliest = Instant::now() + BREATH.max(self.listing);
             if self.wait(hints, next.max(earliest), earliest) {
@@ -160,8 +164,8 @@ impl Folder {
             }
             match hints.recv_timeout((next - now).min(TURN)) {
                 Ok(Hint::Stop) | Err(RecvTimeoutError::Disconnected) => return true,
-                Ok(Hint::MovedIn(path)) => {
-                    self.moved_in.insert(path);
+                Ok(Hint::MovedIn(path, stamp)) => {
+                    self.moved_in.insert(path, stamp);
                     next = next.min(earliest);
                 }
                 Ok(Hint::Changed) => {
@@ -201,11 +205,13 @@ impl Folder {
                 continue;
             }
             let stamp = Stamp::of(&metadata);
-            if !self.is_marked(&path, stamp) {
-                continue;
-            }
-            let whole = moved_in.contains(&path) || !self.watch.marker.is_empty();
-            if self.settling.look(&path, stamp, self.watch.settle, whole, now) {
+            let (settle, whole) = match self.mark(&path, stamp) {
+                Mark::Missing => continue,
+                Mark::Old => (PATIENCE, false),
+                Mark::Complete => (self.watch.settle, true),
+                Mark::NotUsed => (self.watch.settle, moved_in.get(&path) == Some(&stamp)),
+            };
+            if self.settling.look(&path, stamp, settle, whole, now) {
                 ready.push((path.clone(), stamp));
             }
             present.insert(path);
@@ -218,13 +224,16 @@ impl Folder {
         self.take(&ready, hints)
     }
 
-    /// Whether a file is said to be complete. A marker older than its file is left from one before.
-    fn is_marked(&self, path: &Path, stamp: Stamp) -> bool {
+    /// What a file's marker says.
+    fn mark(&self, path: &Path, stamp: Stamp) -> Mark {
         if self.watch.marker.is_empty() {
-            return true;
+            return Mark::NotUsed;
         }
-        let marker = fs::metadata(self.marker(path)).and_then(|metadata| metadata.modified());
-        marker.is_ok_and(|marked| stamp.modified.is_none_or(|modified| marked >= modified))
+        match fs::metadata(self.marker(path)).and_then(|metadata| metadata.modified()) {
+            Ok(marked) if stamp.modified.is_none_or(|modified| marked >= modified) => Mark::Complete,
+            Ok(_) => Mark::Old,
+            Err(_) => Mark::Missing,
+        }
     }
 
     fn marker(&self, path: &Path) -> PathBuf {
@@ -268,10 +277,13 @@ impl Folder {
             loop {
                 match hints.try_recv() {
                     Ok(Hint::Stop) => return Ok(Next::Stop),
-                    Ok(Hint::MovedIn(path)) => drop(self.moved_in.insert(path)),
+                    Ok(Hint::MovedIn(path, stamp)) => {
+                        self.moved_in.insert(path, stamp);
+                    }
                     Ok(Hint::Changed) => {}
                     Err(_) => break,
                 }
+                self.news = true;
             }
         }
         // What was not taken because of the problem is looked at again after a pause, not all the time.
@@ -418,6 +430,18 @@ fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     files::open_finished(path)?.take(FILE_LIMIT).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// What the file beside a file says about it.
+enum Mark {
+    /// Files of this folder have none.
+    NotUsed,
+    /// It is not there yet: the file is not complete.
+    Missing,
+    /// It is older than the file: left from one before, or the clock was set back in between.
+    Old,
+    /// The file is complete.
+    Complete,
 }
 
 /// What a folder's thread does after a look.

@@ -28,6 +28,8 @@ pub(super) struct Settling {
 struct Waiting {
     stamp: Stamp,
     since: Instant,
+    /// How long it must stay unchanged.
+    settle: Duration,
     /// Not to be looked at before this time, because it was read already and could not be dealt with.
     not_before: Option<Instant>,
 }
@@ -44,11 +46,12 @@ impl Settling {
     ) -> bool {
         match self.files.get_mut(path) {
             Some(waiting) if waiting.stamp == stamp => {
+                waiting.settle = settle;
                 let due = waiting.not_before.unwrap_or(waiting.since + settle);
                 now >= due || (whole && waiting.not_before.is_none())
             }
             _ => {
-                let waiting = Waiting { stamp, since: now, not_before: None };
+                let waiting = Waiting { stamp, since: now, settle, not_before: None };
                 self.files.insert(path.to_owned(), waiting);
                 whole || settle.is_zero()
             }
@@ -59,12 +62,9 @@ impl Settling {
     pub(super) fn rest(&mut self, path: &Path, stamp: Stamp, pause: Option<Duration>, now: Instant) {
         // An instant this far away never comes.
         let until = now + pause.unwrap_or(Duration::from_secs(10 * 365 * 86_400));
-        let since = self
-            .files
-            .get(path)
-            .filter(|waiting| waiting.stamp == stamp)
-            .map_or(now, |waiting| waiting.since);
-        self.files.insert(path.to_owned(), Waiting { stamp, since, not_before: Some(until) });
+        let before = self.files.get(path).filter(|waiting| waiting.stamp == stamp);
+        let (since, settle) = before.map_or((now, Duration::ZERO), |waiting| (waiting.since, waiting.settle));
+        self.files.insert(path.to_owned(), Waiting { stamp, since, settle, not_before: Some(until) });
     }
 
     /// How long a file has been seen as it is now.
@@ -88,8 +88,8 @@ impl Settling {
     }
 
     /// When the next file may be ready.
-    pub(super) fn next(&self, settle: Duration) -> Option<Instant> {
-        self.files.values().map(|waiting| waiting.not_before.unwrap_or(waiting.since + settle)).min()
+    pub(super) fn next(&self) -> Option<Instant> {
+        self.files.values().map(|waiting| waiting.not_before.unwrap_or(waiting.since + waiting.settle)).min()
     }
 }
 
@@ -125,7 +125,7 @@ mod tests {
         assert!(!settling.look(path, stamp(2), SETTLE, false, start + 2 * second));
         assert!(!settling.look(path, stamp(2), SETTLE, false, start + 3 * second));
         assert!(settling.look(path, stamp(2), SETTLE, false, start + 4 * second));
-        assert_eq!(settling.next(SETTLE), Some(start + 4 * second));
+        assert_eq!(settling.next(), Some(start + 4 * second));
     }
 
     #[test]
@@ -144,6 +144,6 @@ mod tests {
         settling.rest(path, stamp(1), None, start);
         assert!(!settling.look(path, stamp(1), Duration::ZERO, false, start + 1000 * SETTLE));
         settling.keep_only(&HashSet::new());
-        assert_eq!(settling.next(SETTLE), None);
+        assert_eq!(settling.next(), None);
     }
 }

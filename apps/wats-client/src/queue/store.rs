@@ -14,6 +14,8 @@ use std::time::Duration;
 /// A report that a program before this one was to send later than this, in milliseconds, is sent at once: the clock may
 /// have been set in between.
 const LONGEST_REST: i64 = 300_000;
+/// The first comparison tells the database that the index of reports that wait for a later time has them all.
+pub(super) const TOO_LATE: &str = "UPDATE report SET due = 0 WHERE state = 0 AND due > 0 AND due > ?1";
 
 /// The database and what is known about it in memory.
 pub(crate) struct Store {
@@ -29,8 +31,7 @@ impl Store {
     /// The service's view of the queue.
     pub(super) fn new(opened: Opened, limits: config::Queue) -> rusqlite::Result<Self> {
         let Opened { connection, lock } = opened;
-        connection
-            .execute("UPDATE report SET due = 0 WHERE state = 0 AND due > ?1", [now() + LONGEST_REST])?;
+        connection.execute(TOO_LATE, [now() + LONGEST_REST])?;
         Self::on(connection, Some(lock), limits)
     }
 

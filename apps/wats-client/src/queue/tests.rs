@@ -157,6 +157,18 @@ fn a_time_too_far_away_counts_for_nothing_at_the_start() {
     assert_eq!(bodies(&claim(&open(folder.path(), 0), 1)), ["a"]);
 }
 
+/// The start goes through those that wait for a later time, not through all that wait.
+#[test]
+fn a_long_queue_is_not_gone_through_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let _queue = open(folder.path(), 0);
+    let connection = open_to_look(folder.path()).unwrap();
+    let plan: String = connection
+        .query_row(&format!("EXPLAIN QUERY PLAN {}", store::TOO_LATE), [0], |row| row.get("detail"))
+        .unwrap();
+    assert!(plan.contains("INDEX report_postponed"), "{plan}");
+}
+
 fn maintain(queue: &Queue) {
     queue.call(Store::maintain).wait().unwrap();
 }

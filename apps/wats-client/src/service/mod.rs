@@ -15,6 +15,8 @@ use folders::Folders;
 use landfall_service::log::Recent;
 use landfall_service::{Context, Exit, Failure};
 pub(crate) use sending::Sending;
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
@@ -25,6 +27,8 @@ use tracing::Level;
 const QUEUE_SILENCE: Duration = Duration::from_secs(60);
 /// How often the queue, and the configuration's file, are looked at.
 const LOOK: Duration = Duration::from_secs(1);
+/// Pause before an address that was not free is tried again.
+const LISTEN_AGAIN: Duration = Duration::from_secs(2);
 /// Time for the folders' threads to put away what they have in hand.
 const FOLDER_LAST_CALL: Duration = Duration::from_millis(400);
 
@@ -255,12 +259,8 @@ impl Parts {
         }
         let Some(address) = config.health else { return };
         let health = health::health(&self.context, &self.queue, &self.status, &self.live);
-        self.health = Some(tokio::spawn(async move {
-            // Without it the service goes on.
-            if let Err(error) = health.serve(address).await {
-                tracing::warn!(%address, "health endpoints are off, the address cannot be used ({error}): set health.listen");
-            }
-        }));
+        let serve = move || health.clone().serve(address);
+        self.health = Some(tokio::spawn(serve_at(address, "health endpoints are", "health.listen", serve)));
     }
 
     /// Shows the web page at the address that is configured, and no more at the one before.
@@ -277,12 +277,8 @@ impl Parts {
             liveness: self.context.liveness().clone(),
             log: self.log.clone(),
         };
-        self.page = Some(tokio::spawn(async move {
-            // Without it the service goes on.
-            if let Err(error) = web::serve(address, parts).await {
-                tracing::warn!(%address, "the web page is off, the address cannot be used ({error}): set web.listen");
-            }
-        }));
+        let serve = move || web::serve(address, parts.clone());
+        self.page = Some(tokio::spawn(serve_at(address, "the web page is", "web.listen", serve)));
     }
 
     async fn end(mut self, in_order: bool) {
@@ -296,6 +292,20 @@ impl Parts {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         tracing::info!(waiting = self.queue.counts().pending, "wats-client ends");
+    }
+}
+
+/// Serves at an address. Without it the service goes on; whoever has the address may let go of it.
+async fn serve_at<F>(address: SocketAddr, what: &str, key: &str, serve: impl Fn() -> F)
+where
+    F: Future<Output = io::Result<()>>,
+{
+    let mut told = false;
+    while let Err(error) = serve().await {
+        if !std::mem::replace(&mut told, true) {
+            tracing::warn!(%address, "{what} off, the address cannot be used ({error}): set {key}");
+        }
+        tokio::time::sleep(LISTEN_AGAIN).await;
     }
 }
 

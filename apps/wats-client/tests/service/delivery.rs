@@ -58,6 +58,26 @@ fn a_file_moved_into_place_is_taken_at_once() {
     station.wait_for(1);
 }
 
+/// Nobody looks at the folder again by himself: what is not heard of is not taken.
+#[test]
+fn files_that_come_while_others_are_taken_are_taken_too() {
+    const FILES: usize = 60;
+    let mut station = Station::new();
+    station.set("[watch]", "settle", "\"1h\"");
+    station.set("[watch]", "rescan", "\"1h\"");
+    let _client = station.start();
+    station.wait("the folder to be watched", |station| station.log().contains("folder is watched"));
+    for round in 0..10 {
+        for number in 0..FILES {
+            let name = format!("{round}-{number}.json");
+            station.put_text(&format!("{name}.tmp"), report(&name));
+            fs::rename(station.path(&format!("watch/{name}.tmp")), station.path(&format!("watch/{name}")))
+                .unwrap();
+        }
+        station.wait_for((round + 1) * FILES);
+    }
+}
+
 #[test]
 fn a_marker_says_that_a_file_is_complete() {
     let mut station = Station::new();

@@ -137,21 +137,35 @@ fn a_web_page_is_no_proof_of_delivery() {
     assert!(station.log().contains("a web page (Sign in) came"), "{}", station.log());
 }
 
+/// Full by number, by bytes, and by what is free on the disk.
 #[test]
 fn a_full_queue_leaves_files_where_they_are() {
-    let mut station = Station::new();
-    station.set("queue", "max-reports", "3");
-    station.server.go_down();
-    let _client = station.start();
-    put_many(&station, 10);
-    station.wait("three reports", |station| pending(station) == 3);
-    std::thread::sleep(Duration::from_millis(1500));
-    assert_eq!(names(&station.path("watch")).len(), 7);
-    assert!(
-        station.details()["watch"][0]["problem"].as_str().is_some_and(|text| text.contains("queue is full"))
-    );
-    station.server.come_back();
-    station.wait_for(10);
+    let some_bytes = (crate::support::report("SN0").len() * 4).to_string();
+    for (key, value, problem, most) in [
+        ("max-reports", "3", "3 reports are waiting", 3),
+        ("max-bytes", some_bytes.as_str(), "bytes of reports are waiting", 9),
+        ("min-free-disk", "\"8000TiB\"", "MiB of disk are free", 0),
+    ] {
+        let mut station = Station::new();
+        station.set("queue", key, value);
+        station.server.go_down();
+        let _client = station.start();
+        put_many(&station, 10);
+        station.wait("the queue to be full", |station| {
+            let problem_now = station.details()["watch"][0]["problem"].clone();
+            problem_now.as_str().is_some_and(|text| text.contains("queue is full") && text.contains(problem))
+        });
+        std::thread::sleep(Duration::from_millis(1500));
+        let taken = pending(&station).as_u64().unwrap();
+        assert!(taken <= most && (taken > 0 || most == 0), "{key}: {taken}");
+        assert_eq!(names(&station.path("watch")).len() as u64, 10 - taken);
+        station.server.come_back();
+        if most == 0 {
+            station.set("queue", key, "0");
+            station.config();
+        }
+        station.wait_for(10);
+    }
 }
 
 #[test]

@@ -50,7 +50,7 @@ impl Station {
 
     pub(crate) fn with(server: Simulator) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let health = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let health = free_address();
         fs::write(folder.path().join("token"), "dG9rZW4=").unwrap();
         fs::create_dir(folder.path().join("watch")).unwrap();
         let mut station = Self { server, folder, health, settings: Vec::new(), more: String::new() };
@@ -220,6 +220,13 @@ impl Station {
     pub(crate) fn command(&self, arguments: &[&str]) -> Output {
         program().args(arguments).arg("--config").arg(self.config()).output().unwrap()
     }
+}
+
+/// A free address of this machine, with a port that no connection is given in the meantime.
+fn free_address() -> SocketAddr {
+    std::iter::repeat_with(|| SocketAddr::from(([127, 0, 0, 1], fastrand::u16(10_000..30_000))))
+        .find(|address| TcpListener::bind(address).is_ok())
+        .unwrap()
 }
 
 /// Sends a request and gives status and body. `None` when nobody answers.

@@ -201,13 +201,15 @@ fn logs_and_the_connection_can_be_looked_at() {
 #[test]
 fn an_occupied_port_is_no_reason_to_stop() {
     let page = crate::Page::new();
-    let _occupier = std::net::TcpListener::bind(page.address).unwrap();
+    let occupier = std::net::TcpListener::bind(page.address).unwrap();
     let mut station = crate::Station::new();
     station.set("web", "listen", &format!("\"{}\"", page.address));
     let _client = station.start();
     station.put("ONE");
     station.wait_for(1);
     assert!(station.log().contains("the web page is off"), "{}", station.log());
+    drop(occupier);
+    station.wait("the page", |_| std::net::TcpStream::connect(page.address).is_ok());
     drop(station_with(|station| station.set("health", "listen", "\"\"")));
 }
 

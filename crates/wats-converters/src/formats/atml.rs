@@ -236,13 +236,8 @@ fn describe(element: &Element, step: &mut Step) {
         value_of(properties, "StepCausedSequenceFailure").as_deref() == Some("true");
     if let Some(looping) = properties.child("LoopingProperties") {
         let mut members = serde_json::Map::new();
-        for (name, member) in [
-            ("LoopIndex", "idx"),
-            ("NumLoops", "num"),
-            ("EndingLoopIndex", "endingIndex"),
-            ("NumPassed", "passed"),
-            ("NumFailed", "failed"),
-        ] {
+        // What a server takes of it, by the names that it takes.
+        for (name, member) in [("LoopIndex", "i"), ("NumLoops", "n")] {
             if let Some(number) = value_of(looping, name).and_then(|text| text.parse::<i64>().ok()) {
                 members.insert(member.to_owned(), number.into());
             }

@@ -64,7 +64,9 @@ impl Converter for Spea {
         }
         let known = lines.take(8).find(|line| !matches!(keyword(line), "LOT" | "SN"));
         match known {
-            Some(line) if is_row(&fields(line)) || keyword(line) == "BOARDRESULT" => Confidence::SURE,
+            Some(line) if is_row(&split(line).collect::<Vec<_>>()) || keyword(line) == "BOARDRESULT" => {
+                Confidence::SURE
+            }
             _ => Confidence::LIKELY,
         }
     }
@@ -80,11 +82,14 @@ impl Converter for Spea {
             reports: Vec::new(),
         };
         let mut last = 0;
+        let mut fields = Vec::new();
         for (index, line) in text.lines().enumerate() {
             let line = line.trim();
             last = index + 1;
             if !line.is_empty() {
-                reader.line(line, index + 1)?;
+                fields.clear();
+                fields.extend(split(line));
+                reader.line(&fields, index + 1)?;
             }
         }
         if reader.run.is_some() {
@@ -98,8 +103,9 @@ fn keyword(line: &str) -> &str {
     line.split(';').next().unwrap_or_default().trim()
 }
 
-fn fields(line: &str) -> Vec<&str> {
-    line.split(';').map(str::trim).collect()
+/// The fields of a line.
+fn split(line: &str) -> impl Iterator<Item = &str> {
+    line.split(';').map(str::trim)
 }
 
 fn is_row(fields: &[&str]) -> bool {
@@ -148,8 +154,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn line(&mut self, line: &'a str, at: usize) -> Result<(), Refusal> {
-        let fields = fields(line);
+    fn line(&mut self, fields: &[&'a str], at: usize) -> Result<(), Refusal> {
         let keyword = fields[0];
         match (keyword, &mut self.run) {
             ("FORMAT", _) => {
@@ -189,10 +194,10 @@ impl<'a> Reader<'a> {
                 run.boards.push(std::mem::take(&mut run.open));
                 Ok(())
             }
-            ("END", Some(_)) => self.end(&fields, at),
-            (_, Some(run)) if is_row(&fields) => {
+            ("END", Some(_)) => self.end(fields, at),
+            (_, Some(run)) if is_row(fields) => {
                 self.budget.reads(1, 1)?;
-                run.open.steps.push(row(&fields));
+                run.open.steps.push(row(fields));
                 Ok(())
             }
             (_, Some(run)) if fields.len() < 7 && !matches!(keyword, "ANL" | "FUNC") => {
@@ -205,14 +210,14 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn start(&mut self, fields: Vec<&'a str>, line: usize) -> Result<(), Refusal> {
+    fn start(&mut self, fields: &[&'a str], line: usize) -> Result<(), Refusal> {
         if fields.len() < 8 {
             return Err(Refusal::at(line, format!("START has {} fields, 8 are needed", fields.len())));
         }
         let moment = Moment::numeric(fields[6], fields[7], self.order)
             .ok_or_else(|| Refusal::at(line, format!("{} {} is no date and time", fields[6], fields[7])))?;
         self.run = Some(Run {
-            start: fields,
+            start: fields.to_vec(),
             line,
             moment,
             lot: "",
