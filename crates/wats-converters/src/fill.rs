@@ -16,14 +16,15 @@ const FILLED: [(&str, &str); 5] = [
 /// Fills members that the reports leave out from the arguments of the same meaning: part number and revision, process
 /// code, and the three of the station.
 pub fn fill_from_arguments(reports: &mut [Report], arguments: &Arguments) -> Result<(), Refusal> {
-    let code = arguments.process_code()?;
-    for report in reports {
-        let members = report.members_mut();
-        for (argument, member) in FILLED {
-            fill(members, member, arguments.get(argument).map(Value::from));
-        }
-        fill(members, "processCode", code.map(Value::from));
+    reports.iter_mut().try_for_each(|report| fill_members(report.members_mut(), arguments))
+}
+
+/// The same for one report that is not whole yet.
+pub(crate) fn fill_members(members: &mut Map<String, Value>, arguments: &Arguments) -> Result<(), Refusal> {
+    for (argument, member) in FILLED {
+        fill(members, member, arguments.get(argument).map(Value::from));
     }
+    fill(members, "processCode", arguments.process_code()?.map(Value::from));
     Ok(())
 }
 

@@ -250,7 +250,7 @@ fn details_are_kept() {
     );
     assert_eq!(
         step["numericMeas"][0].to_string(),
-        r#"{"compOp":"LE","unit":"mV","value":61.50,"lowLimit":50,"status":"F"}"#
+        r#"{"value":61.50,"unit":"mV","compOp":"LE","lowLimit":50,"status":"F"}"#
     );
     assert_eq!(wsxf[0]["root"]["steps"][1]["booleanMeas"][1]["name"], "a#2");
     assert_eq!(wsxf[1]["uur"]["refUUT"], "6f0d8a52-0d3e-4d1a-9b7a-3f6b1f0c0101");

@@ -13,9 +13,13 @@
 //! Confidence: 100 by name space; 80 for a `Reports` without one whose first `Report` has the attributes `type` and
 //! `SN`, which is taken as WSXF.
 //!
+//! Which attribute is which member says [`wats::wsxf::fields`]; here is what a factory's files need besides: limits, two
+//! formats in one, numbers and words as people write them, and something in the place of what is left out.
+//!
 //! Arguments: the common ones fill what a report leaves out.
 
 use crate::draft::{Budget, at_least_one};
+use crate::fill::fill_members;
 use crate::status::Status;
 use crate::step::{Group, Names};
 use crate::xml::Element;
@@ -23,6 +27,7 @@ use crate::{Arguments, Confidence, Converter, Description, Refusal, Source, limi
 use serde_json::{Map, Value, json};
 use std::collections::{HashMap, HashSet};
 use wats::Report;
+use wats::wsxf::fields::{self, Field, Form};
 
 const NAMESPACE_WSXF: &str = "http://wats.virinco.com/schemas/WATS/Report/wsxf";
 const NAMESPACE_WRML: &str = "http://wats.virinco.com/schemas/WATS/Report";
@@ -110,34 +115,20 @@ fn report(
     find_root: FindRoot,
     budget: &mut Budget,
 ) -> Result<Report, Refusal> {
-    let mut report = Map::new();
     let kind = element.get_any_case("type").unwrap_or("UUT");
     let repair = kind.eq_ignore_ascii_case("uur") || element.child("UUR").is_some();
+    let mut report = Map::new();
     report.insert("type".into(), if repair { "R" } else { "T" }.into());
-    let or = |attribute: &str, argument: &str| element.get(attribute).or_else(|| arguments.get(argument));
-    put(&mut report, "id", element.get("ID").map(str::to_lowercase));
-    put(&mut report, "pn", or("PN", "part-number"));
-    put(&mut report, "sn", element.get("SN"));
-    put(&mut report, "rev", or("Rev", "part-revision"));
-    put(&mut report, "productName", element.get("ProductName"));
-    let process = element.child("Process");
-    let code = process
-        .and_then(|process| process.get("Code"))
-        .map(whole)
-        .or(arguments.process_code()?.map(Value::from));
-    put(&mut report, "processCode", code.or((!repair).then(|| json!(10))));
-    put(&mut report, "processName", process.and_then(|process| process.get("Name")));
-    let result = element.get("Result").map(status).or(repair.then(|| Status::Passed.letter()));
-    put(&mut report, "result", result);
-    put(&mut report, "machineName", or("MachineName", "station-name"));
-    put(&mut report, "location", or("Location", "location"));
-    put(&mut report, "purpose", or("Purpose", "purpose"));
-    put(&mut report, "origin", element.get("origin"));
-    put(&mut report, "start", element.get("Start"));
-    put(&mut report, "startUTC", element.get("Start_utc"));
+    put_fields(&mut report, element, fields::REPORT);
+    if let Some(process) = element.child("Process") {
+        put_fields(&mut report, process, fields::PROCESS);
+    }
+    fill_members(&mut report, arguments)?;
     if repair {
+        report.entry("result").or_insert_with(|| Status::Passed.letter());
         report.insert("uur".into(), uur(element.child("UUR").unwrap_or(element)).into());
     } else {
+        report.entry("processCode").or_insert_with(|| 10.into());
         report.insert("uut".into(), element.child("UUT").map(uut).unwrap_or_default().into());
     }
     budget.items(element.all("MiscInfo").count() + units(element).count())?;
@@ -154,58 +145,37 @@ fn report(
 }
 
 fn uut(element: &Element) -> Map<String, Value> {
-    let mut uut = Map::new();
-    put(&mut uut, "user", element.get("UserLoginName"));
+    let mut uut = object(element, fields::UUT);
     put(&mut uut, "comment", element.child_text("Comment"));
-    put(&mut uut, "execTime", element.get("ExecutionTime").and_then(number::read));
-    put(&mut uut, "fixtureId", element.get("FixtureId"));
-    put(&mut uut, "testSocketIndex", element.get("TestSocketIndex").map(whole));
-    put(&mut uut, "batchSN", element.get("BatchSN"));
-    put(&mut uut, "batchFailCount", element.get("BatchFailCount").map(whole));
-    put(&mut uut, "batchLoopIndex", element.get("BatchLoopIndex").map(whole));
-    put(&mut uut, "errorCode", element.get("ErrorCode").map(whole));
-    put(&mut uut, "errorMessage", element.get("ErrorMessage"));
-    put(&mut uut, "stepIdCausedUUTFailure", element.get("StepIdCausedUUTFailure").map(whole));
     uut
 }
 
 fn uur(element: &Element) -> Map<String, Value> {
-    let mut uur = Map::new();
-    let process = element.child("Process");
-    put(&mut uur, "user", element.get("UserLoginName"));
+    let mut uur = object(element, fields::UUR);
+    if let Some(process) = element.child("Process") {
+        put_fields(&mut uur, process, fields::PROCESS);
+    }
     put(&mut uur, "comment", element.child_text("Comment"));
-    put(&mut uur, "processCode", process.and_then(|process| process.get("Code")).map(whole));
-    put(&mut uur, "processName", process.and_then(|process| process.get("Name")));
-    let tested = element.get("ReferencedUUT").map(str::to_lowercase);
-    put(&mut uur, "refUUT", tested.filter(|id| !id.starts_with("00000000-")));
-    put(&mut uur, "confirmDate", element.get("ConfirmDate"));
-    put(&mut uur, "finalizeDate", element.get("FinalizeDate"));
-    put(&mut uur, "execTime", element.get("ExecutionTime").and_then(number::read));
-    put(&mut uur, "active", element.get("Active").map(truth));
     uur
 }
 
 fn misc_info(element: &Element) -> Option<Value> {
-    let mut info = Map::new();
-    put(&mut info, "description", Some(element.get("Description")?));
-    match element.text.trim() {
-        "" => put(&mut info, "numeric", element.get("Numeric").and_then(number::read)),
-        text => put(&mut info, "text", Some(text)),
+    let mut info = object(element, fields::MISC_INFO);
+    if let Some(text) = Some(element.text.trim()).filter(|text| !text.is_empty()) {
+        info.remove("numeric");
+        info.insert("text".into(), text.into());
     }
-    Some(info.into())
+    info.contains_key("description").then(|| info.into())
 }
 
 fn units(element: &Element) -> impl Iterator<Item = &Element> {
     element.children.iter().filter(|child| matches!(child.name.as_str(), "ReportUnitHierarchy" | "PartInfo"))
 }
 
+/// A unit without its place among the others.
 fn unit(element: &Element) -> Map<String, Value> {
-    let mut unit = Map::new();
-    put(&mut unit, "partType", element.get("PartType"));
-    put(&mut unit, "pn", element.get("PN"));
-    put(&mut unit, "rev", element.get("Rev"));
-    put(&mut unit, "sn", element.get("SN"));
-    put(&mut unit, "position", element.get("Position").map(whole));
+    let mut unit = object(element, fields::UNIT);
+    unit.retain(|name, _| !matches!(name.as_str(), "idx" | "parentIdx" | "replacedIdx"));
     unit
 }
 
@@ -255,20 +225,13 @@ fn repaired_units(
 }
 
 fn failure(element: &Element) -> Map<String, Value> {
-    let mut failure = Map::new();
-    put(&mut failure, "category", element.get("Category"));
-    put(&mut failure, "code", element.get("Code").or_else(|| element.get("Failcode")));
+    let mut failure = object(element, fields::FAILURE);
+    if let (None, Some(code)) = (failure.get("code"), element.get("Failcode")) {
+        failure.insert("code".into(), code.into());
+    }
     put(&mut failure, "comment", element.child_text("Comment").or_else(|| element.get("Comment")));
-    put(&mut failure, "comRef", element.get("CompRef"));
-    put(&mut failure, "funcBlock", element.get("FuncBlock"));
-    put(&mut failure, "refStepId", element.get("StepID").map(whole).filter(|id| id.as_i64() != Some(-1)));
-    for (attribute, member) in [
-        ("ArticleNumber", "artNumber"),
-        ("ArticleRevision", "artRev"),
-        ("ArticleVendor", "artVendor"),
-        ("ArticleDescription", "artDescription"),
-    ] {
-        put(&mut failure, member, element.get(attribute));
+    if failure.get("refStepId").and_then(Value::as_i64) == Some(-1) {
+        failure.remove("refStepId");
     }
     failure
 }
@@ -395,19 +358,14 @@ fn put_steps(step: &mut Map<String, Value>, steps: Vec<Value>) {
 /// A step without the steps below it.
 fn step(element: &Element, parts: &[&Element], budget: &mut Budget) -> Result<Map<String, Value>, Refusal> {
     budget.step(parts.len())?;
-    let mut step = Map::new();
-    put(&mut step, "id", element.get("Id").or_else(|| element.get("StepID")).map(whole));
+    let mut step = object(element, fields::STEP);
+    if let (None, Some(id)) = (step.get("id"), element.get("StepID")) {
+        step.insert("id".into(), whole(id));
+    }
     put(&mut step, "group", Some(Group::from_word(element.get("Group").unwrap_or_default()).letter()));
-    put(&mut step, "stepType", Some(element.get("StepType").unwrap_or("Action")));
-    put(&mut step, "name", Some(element.get("Name").unwrap_or("Step")));
-    put(&mut step, "status", Some(status(element.get("Status").unwrap_or("Done"))));
-    put(&mut step, "start", element.get("Start"));
-    put(&mut step, "totTime", element.get("total_time").and_then(number::read));
-    put(&mut step, "causedUUTFailure", element.get("StepCausedUUTFailure").map(truth));
-    put(&mut step, "causedSeqFailure", element.get("StepCausedSequenceFailure").map(truth));
-    put(&mut step, "errorCode", element.get("StepErrorCode").map(whole));
-    put(&mut step, "errorMessage", element.get("StepErrorMessage"));
-    put(&mut step, "tsGuid", element.get("TSGuid"));
+    for (member, usual) in [("stepType", "Action"), ("name", "Step"), ("status", "D")] {
+        step.entry(member).or_insert_with(|| usual.into());
+    }
     let (mut numbers, mut booleans, mut texts) = (Vec::new(), Vec::new(), Vec::new());
     for part in parts {
         match part.name.as_str() {
@@ -415,36 +373,42 @@ fn step(element: &Element, parts: &[&Element], budget: &mut Budget) -> Result<Ma
                 put(&mut step, "reportText", Some(part.text.as_str()).filter(|text| !text.trim().is_empty()))
             }
             "SequenceCall" => {
-                let mut call = Map::new();
-                put(&mut call, "path", part.get("Filepath").or_else(|| part.get("Filename")));
-                put(&mut call, "name", part.get("Name"));
-                put(&mut call, "version", part.get("Version"));
+                let mut call = object(part, fields::SEQUENCE_CALL);
+                if let (None, Some(file)) = (call.get("path"), part.get("Filename")) {
+                    call.insert("path".into(), file.into());
+                }
                 put(&mut step, "seqCall", Some(call));
             }
             "NumericLimit" => numbers.push(*part),
             "PassFail" => booleans.push(*part),
             "StringValue" => texts.push(*part),
-            "Loop" => put(&mut step, "loop", looping(part)),
+            // WRML has empty ones.
+            "Loop" => {
+                put(
+                    &mut step,
+                    "loop",
+                    Some(object(part, fields::LOOP)).filter(|looping| !looping.is_empty()),
+                );
+            }
             "Chart" => {
                 budget.items(part.all("Series").count())?;
                 put(&mut step, "chart", Some(chart(part)));
             }
             "MessagePopup" => {
-                let mut popup = Map::new();
-                put(&mut popup, "response", Some(part.raw("Response").unwrap_or_default()));
-                put(&mut popup, "button", part.get("Button").map(whole));
+                let mut popup = object(part, fields::POPUP);
+                popup.insert("response".into(), part.raw("Response").unwrap_or_default().into());
                 put(&mut step, "messagePopup", Some(popup));
             }
             "Callexe" => {
-                let code = part.get("ExitCode").and_then(number::read);
-                put(&mut step, "callExe", code.map(|code| json!({"exitCode": code})));
+                let call = object(part, fields::EXECUTABLE);
+                put(&mut step, "callExe", Some(call).filter(|call| !call.is_empty()));
             }
-            "Attachment" => put(&mut step, "attachment", attachment(part)),
+            "Attachment" => put(&mut step, "attachment", Some(attachment(part))),
             _ => {}
         }
     }
     put_all(&mut step, "numericMeas", &numbers, numeric);
-    put_all(&mut step, "booleanMeas", &booleans, |_| Map::new());
+    put_all(&mut step, "booleanMeas", &booleans, |element| object(element, fields::BOOLEAN));
     put_all(&mut step, "stringMeas", &texts, string);
     Ok(step)
 }
@@ -461,16 +425,11 @@ fn put_all(
         .iter()
         .map(|element| {
             let mut measurement = make(element);
-            let name = element.get("Name");
-            put(
-                &mut measurement,
-                "name",
-                match all.len() {
-                    1 => name.map(str::to_owned),
-                    _ => Some(names.unique(name.unwrap_or_default())),
-                },
-            );
-            put(&mut measurement, "status", Some(status(element.get("Status").unwrap_or("Passed"))));
+            if all.len() > 1 {
+                let name = names.unique(element.get("Name").unwrap_or_default());
+                measurement.insert("name".into(), name.into());
+            }
+            measurement.entry("status").or_insert_with(|| Status::Passed.letter());
             measurement.into()
         })
         .collect();
@@ -478,53 +437,40 @@ fn put_all(
 }
 
 fn numeric(element: &Element) -> Map<String, Value> {
-    let mut measurement = Map::new();
-    put(&mut measurement, "compOp", Some(element.get("CompOperator").unwrap_or("LOG").to_uppercase()));
-    put(&mut measurement, "unit", Some(element.get("Units").unwrap_or_default()));
-    let number = |name: &str| element.get(name).map(|text| number::read(text).unwrap_or_else(|| text.into()));
-    put(&mut measurement, "value", Some(number("NumericValue").unwrap_or_else(|| "NaN".into())));
-    put(&mut measurement, "lowLimit", number("LowLimit"));
-    put(&mut measurement, "highLimit", number("HighLimit"));
+    let mut measurement = object(element, fields::NUMERIC);
+    // What is no number stays as it is; the server has the last say.
+    for (attribute, member) in
+        [("NumericValue", "value"), ("LowLimit", "lowLimit"), ("HighLimit", "highLimit")]
+    {
+        if let (None, Some(text)) = (measurement.get(member), element.get(attribute)) {
+            measurement.insert(member.into(), text.into());
+        }
+    }
+    for (member, usual) in [("compOp", "LOG"), ("unit", ""), ("value", "NaN")] {
+        measurement.entry(member).or_insert_with(|| usual.into());
+    }
     measurement
 }
 
 fn string(element: &Element) -> Map<String, Value> {
-    let mut measurement = Map::new();
-    put(&mut measurement, "compOp", Some(element.get("CompOperator").unwrap_or("LOG").to_uppercase()));
-    put(&mut measurement, "value", Some(element.raw("StringValue").unwrap_or_default()));
+    let mut measurement = object(element, fields::STRING);
+    measurement.entry("compOp").or_insert_with(|| "LOG".into());
+    measurement.insert("value".into(), element.raw("StringValue").unwrap_or_default().into());
     put(&mut measurement, "limit", element.raw("StringLimit"));
     measurement
 }
 
-/// `None` for the empty `<Loop/>` of WRML.
-fn looping(element: &Element) -> Option<Value> {
-    let mut looping = Map::new();
-    put(&mut looping, "idx", element.get("index").map(whole));
-    put(&mut looping, "num", element.get("num").map(whole));
-    put(&mut looping, "endingIndex", element.get("ending_index").map(whole));
-    put(&mut looping, "passed", element.get("passed").map(whole));
-    put(&mut looping, "failed", element.get("failed").map(whole));
-    (!looping.is_empty()).then(|| looping.into())
-}
-
 fn chart(element: &Element) -> Value {
-    let mut chart = Map::new();
-    put(&mut chart, "chartType", Some(element.get("ChartType").unwrap_or("Line")));
-    for (attribute, member) in [
-        ("Label", "label"),
-        ("XLabel", "xLabel"),
-        ("XUnit", "xUnit"),
-        ("YLabel", "yLabel"),
-        ("YUnit", "yUnit"),
-    ] {
-        put(&mut chart, member, element.get(attribute));
-    }
+    let mut chart = object(element, fields::CHART);
+    chart.entry("chartType").or_insert_with(|| "Line".into());
     let series: Vec<Value> = element
         .all("Series")
         .map(|element| {
-            let mut series = Map::new();
-            put(&mut series, "dataType", Some(element.get("DataType").unwrap_or("XYG")));
-            put(&mut series, "name", element.get("Name").or_else(|| element.get("PlotName")));
+            let mut series = object(element, fields::SERIES);
+            series.entry("dataType").or_insert_with(|| "XYG".into());
+            if let (None, Some(name)) = (series.get("name"), element.get("PlotName")) {
+                series.insert("name".into(), name.into());
+            }
             put(&mut series, "xdata", element.child_text("xdata"));
             put(&mut series, "ydata", element.child_text("ydata"));
             series.into()
@@ -534,17 +480,13 @@ fn chart(element: &Element) -> Value {
     chart.into()
 }
 
-fn attachment(element: &Element) -> Option<Value> {
+fn attachment(element: &Element) -> Value {
     let data: String = element.text.chars().filter(|letter| !letter.is_whitespace()).collect();
-    let mut attachment = Map::new();
-    put(&mut attachment, "name", Some(file_name(element.get("Name").unwrap_or_default())));
-    put(
-        &mut attachment,
-        "contentType",
-        Some(element.get("ContentType").unwrap_or("application/octet-stream")),
-    );
-    put(&mut attachment, "data", Some(data));
-    Some(attachment.into())
+    let mut attachment = object(element, fields::ATTACHMENT);
+    attachment.insert("name".into(), file_name(element.get("Name").unwrap_or_default()).into());
+    attachment.entry("contentType").or_insert_with(|| "application/octet-stream".into());
+    attachment.insert("data".into(), data.into());
+    attachment.into()
 }
 
 /// The last part of a path, so that nobody who saves the attachment leaves the folder.
@@ -553,6 +495,36 @@ fn file_name(name: &str) -> &str {
         "" | "." | ".." => "attachment",
         name => name,
     }
+}
+
+/// The members that attributes of an element stand for.
+fn object(element: &Element, fields: &[Field]) -> Map<String, Value> {
+    let mut object = Map::new();
+    put_fields(&mut object, element, fields);
+    object
+}
+
+/// Adds the members that attributes of an element stand for; one that is blank, or no number where one must be, is none.
+fn put_fields(members: &mut Map<String, Value>, element: &Element, fields: &[Field]) {
+    for (attribute, member, form) in fields {
+        put(members, member, element.get(attribute).and_then(|text| value(*form, text)));
+    }
+}
+
+/// What an attribute says, however it is written.
+fn value(form: Form, text: &str) -> Option<Value> {
+    Some(match form {
+        Form::Text => text.into(),
+        Form::Guid => {
+            let id = text.to_lowercase();
+            return (!id.starts_with("00000000-0000-0000-0000-")).then(|| id.into());
+        }
+        Form::Number => return number::read(text),
+        Form::Integer => whole(text),
+        Form::Truth => matches!(text.to_ascii_lowercase().as_str(), "true" | "1").into(),
+        Form::Word(_) => status(text),
+        Form::Operator => text.to_uppercase().into(),
+    })
 }
 
 fn put<V: Into<Value>>(members: &mut Map<String, Value>, name: &str, value: Option<V>) {
@@ -568,10 +540,6 @@ fn index_of(element: &Element, name: &str) -> Option<i64> {
 /// A whole number where the text is one, else the text.
 fn whole(text: &str) -> Value {
     text.parse::<i64>().map_or_else(|_| text.into(), Value::from)
-}
-
-fn truth(text: &str) -> Value {
-    matches!(text.to_ascii_lowercase().as_str(), "true" | "1").into()
 }
 
 /// The letter of a status word; an unknown word stays, because the server has the last say.

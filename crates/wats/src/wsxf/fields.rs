@@ -1,10 +1,13 @@
 //! Which attribute of an element is which member of an object.
+//!
+//! WRML, the older format, has the same names: for whoever reads that, or bounds what a document may cost, in a way of
+//! his own.
 
 use serde_json::{Number, Value};
 
 /// How a value is written in XML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub enum Form {
     /// As it is.
     Text,
     /// A GUID: in any case in XML, in small letters in JSON. A nil one is none.
@@ -22,7 +25,7 @@ pub(super) enum Form {
 }
 
 /// An attribute and its member.
-pub(super) type Field = (&'static str, &'static str, Form);
+pub type Field = (&'static str, &'static str, Form);
 
 use Form::{Guid, Integer, Operator, Text, Truth, Word};
 
@@ -36,7 +39,8 @@ const STATUS: Form = Word(&[
 ]);
 const GROUP: Form = Word(&[("S", "Setup"), ("M", "Main"), ("C", "Cleanup")]);
 
-pub(super) const REPORT: &[Field] = &[
+/// The header, of `Report`.
+pub const REPORT: &[Field] = &[
     ("ID", "id", Guid),
     ("SN", "sn", Text),
     ("PN", "pn", Text),
@@ -51,10 +55,11 @@ pub(super) const REPORT: &[Field] = &[
     ("Start_utc", "startUTC", Text),
 ];
 
-/// Stands in the report, and in `UUR`.
-pub(super) const PROCESS: &[Field] = &[("Code", "processCode", Integer), ("Name", "processName", Text)];
+/// A `Process`, which stands in the report and in `UUR`.
+pub const PROCESS: &[Field] = &[("Code", "processCode", Integer), ("Name", "processName", Text)];
 
-pub(super) const UUT: &[Field] = &[
+/// Of a test, in `UUT`.
+pub const UUT: &[Field] = &[
     ("UserLoginName", "user", Text),
     ("BatchSN", "batchSN", Text),
     ("TestSocketIndex", "testSocketIndex", Integer),
@@ -67,7 +72,8 @@ pub(super) const UUT: &[Field] = &[
     ("StepIdCausedUUTFailure", "stepIdCausedUUTFailure", Integer),
 ];
 
-pub(super) const UUR: &[Field] = &[
+/// Of a repair, in `UUR`.
+pub const UUR: &[Field] = &[
     ("UserLoginName", "user", Text),
     ("ConfirmDate", "confirmDate", Text),
     ("FinalizeDate", "finalizeDate", Text),
@@ -76,10 +82,11 @@ pub(super) const UUR: &[Field] = &[
     ("ReferencedUUT", "refUUT", Guid),
 ];
 
-pub(super) const MISC_INFO: &[Field] =
-    &[("Description", "description", Text), ("Numeric", "numeric", Form::Number)];
+/// Of a `MiscInfo`, beside its text.
+pub const MISC_INFO: &[Field] = &[("Description", "description", Text), ("Numeric", "numeric", Form::Number)];
 
-pub(super) const UNIT: &[Field] = &[
+/// A unit: `ReportUnitHierarchy`.
+pub const UNIT: &[Field] = &[
     ("Idx", "idx", Integer),
     ("ParentIDX", "parentIdx", Integer),
     ("ReplacedIDX", "replacedIdx", Integer),
@@ -90,7 +97,8 @@ pub(super) const UNIT: &[Field] = &[
     ("Position", "position", Integer),
 ];
 
-pub(super) const FAILURE: &[Field] = &[
+/// What was wrong with a unit: `Failures`.
+pub const FAILURE: &[Field] = &[
     ("Category", "category", Text),
     ("Code", "code", Text),
     ("CompRef", "comRef", Text),
@@ -102,7 +110,8 @@ pub(super) const FAILURE: &[Field] = &[
     ("ArticleDescription", "artDescription", Text),
 ];
 
-pub(super) const STEP: &[Field] = &[
+/// A `Step`.
+pub const STEP: &[Field] = &[
     ("Id", "id", Integer),
     ("Group", "group", GROUP),
     ("StepType", "stepType", Text),
@@ -117,10 +126,12 @@ pub(super) const STEP: &[Field] = &[
     ("TSGuid", "tsGuid", Text),
 ];
 
-pub(super) const SEQUENCE_CALL: &[Field] =
+/// What a step has called: `SequenceCall`.
+pub const SEQUENCE_CALL: &[Field] =
     &[("Name", "name", Text), ("Version", "version", Text), ("Filepath", "path", Text)];
 
-pub(super) const LOOP: &[Field] = &[
+/// A `Loop`.
+pub const LOOP: &[Field] = &[
     ("index", "idx", Integer),
     ("num", "num", Integer),
     ("passed", "passed", Integer),
@@ -128,7 +139,8 @@ pub(super) const LOOP: &[Field] = &[
     ("ending_index", "endingIndex", Integer),
 ];
 
-pub(super) const NUMERIC: &[Field] = &[
+/// A `NumericLimit`.
+pub const NUMERIC: &[Field] = &[
     ("Name", "name", Text),
     ("NumericValue", "value", Form::Number),
     ("Units", "unit", Text),
@@ -138,9 +150,11 @@ pub(super) const NUMERIC: &[Field] = &[
     ("Status", "status", STATUS),
 ];
 
-pub(super) const BOOLEAN: &[Field] = &[("Name", "name", Text), ("Status", "status", STATUS)];
+/// A `PassFail`.
+pub const BOOLEAN: &[Field] = &[("Name", "name", Text), ("Status", "status", STATUS)];
 
-pub(super) const STRING: &[Field] = &[
+/// A `StringValue`.
+pub const STRING: &[Field] = &[
     ("Name", "name", Text),
     ("CompOperator", "compOp", Operator),
     ("StringLimit", "limit", Text),
@@ -149,13 +163,14 @@ pub(super) const STRING: &[Field] = &[
 ];
 
 /// Lists of measurements and the elements that they are made of.
-pub(super) const MEASUREMENTS: &[(&str, &str, &[Field])] = &[
+pub const MEASUREMENTS: &[(&str, &str, &[Field])] = &[
     ("numericMeas", "NumericLimit", NUMERIC),
     ("booleanMeas", "PassFail", BOOLEAN),
     ("stringMeas", "StringValue", STRING),
 ];
 
-pub(super) const CHART: &[Field] = &[
+/// A `Chart`.
+pub const CHART: &[Field] = &[
     ("ChartType", "chartType", Text),
     ("Label", "label", Text),
     ("XLabel", "xLabel", Text),
@@ -164,13 +179,17 @@ pub(super) const CHART: &[Field] = &[
     ("YUnit", "yUnit", Text),
 ];
 
-pub(super) const SERIES: &[Field] = &[("Name", "name", Text), ("DataType", "dataType", Text)];
+/// A `Series` of it, beside its points.
+pub const SERIES: &[Field] = &[("Name", "name", Text), ("DataType", "dataType", Text)];
 
-pub(super) const POPUP: &[Field] = &[("Button", "button", Integer), ("Response", "response", Text)];
+/// A `MessagePopup`.
+pub const POPUP: &[Field] = &[("Button", "button", Integer), ("Response", "response", Text)];
 
-pub(super) const EXECUTABLE: &[Field] = &[("ExitCode", "exitCode", Form::Number)];
+/// A `Callexe`.
+pub const EXECUTABLE: &[Field] = &[("ExitCode", "exitCode", Form::Number)];
 
-pub(super) const ATTACHMENT: &[Field] =
+/// An `Attachment`, beside its content.
+pub const ATTACHMENT: &[Field] =
     &[("Name", "name", Text), ("ContentType", "contentType", Text), ("Description", "description", Text)];
 
 impl Form {

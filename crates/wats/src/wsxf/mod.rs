@@ -6,7 +6,7 @@
 //! and writing says what it left out.
 
 mod element;
-mod fields;
+pub mod fields;
 mod read;
 mod write;
 
