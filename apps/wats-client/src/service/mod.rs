@@ -19,6 +19,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tracing::Level;
@@ -259,8 +260,8 @@ impl Parts {
         }
         let Some(address) = config.health else { return };
         let health = health::health(&self.context, &self.queue, &self.status, &self.live);
-        let serve = move || health.clone().serve(address);
-        self.health = Some(tokio::spawn(serve_at(address, "health endpoints are", "health.listen", serve)));
+        let serve = |listener| health.serve_listener(listener);
+        self.health = Some(serve_at(address, "health endpoints are", "health.listen", serve));
     }
 
     /// Shows the web page at the address that is configured, and no more at the one before.
@@ -277,8 +278,8 @@ impl Parts {
             liveness: self.context.liveness().clone(),
             log: self.log.clone(),
         };
-        let serve = move || web::serve(address, parts.clone());
-        self.page = Some(tokio::spawn(serve_at(address, "the web page is", "web.listen", serve)));
+        let serve = move |listener| web::serve(listener, address, parts);
+        self.page = Some(serve_at(address, "the web page is", "web.listen", serve));
     }
 
     async fn end(mut self, in_order: bool) {
@@ -296,17 +297,37 @@ impl Parts {
 }
 
 /// Serves at an address. Without it the service goes on; whoever has the address may let go of it.
-async fn serve_at<F>(address: SocketAddr, what: &str, key: &str, serve: impl Fn() -> F)
+fn serve_at<F>(
+    address: SocketAddr,
+    what: &'static str,
+    key: &'static str,
+    serve: impl FnOnce(TcpListener) -> F + Send + 'static,
+) -> JoinHandle<()>
 where
-    F: Future<Output = io::Result<()>>,
+    F: Future<Output = ()> + Send,
 {
-    let mut told = false;
-    while let Err(error) = serve().await {
-        if !std::mem::replace(&mut told, true) {
-            tracing::warn!(%address, "{what} off, the address cannot be used ({error}): set {key}");
+    // Not left to the task: who was told that the service is ready finds it there.
+    let mut listener = bind(address);
+    tokio::spawn(async move {
+        let mut told = false;
+        loop {
+            match listener {
+                Ok(listener) => return serve(listener).await,
+                Err(error) if !std::mem::replace(&mut told, true) => {
+                    tracing::warn!(%address, "{what} off, the address cannot be used ({error}): set {key}");
+                }
+                Err(_) => {}
+            }
+            tokio::time::sleep(LISTEN_AGAIN).await;
+            listener = bind(address);
         }
-        tokio::time::sleep(LISTEN_AGAIN).await;
-    }
+    })
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let listener = std::net::TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    TcpListener::from_std(listener)
 }
 
 fn level(level: LogLevel) -> Level {

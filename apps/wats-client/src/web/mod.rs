@@ -46,7 +46,6 @@ use layout::Frame;
 use problem::Problem;
 use secret::Password;
 use session::Sessions;
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -92,16 +91,10 @@ struct Site {
 /// What every page works with.
 type Shared = Extension<Arc<Parts>>;
 
-/// Serves the page at this address, until the future is dropped.
-///
-/// # Errors
-/// When the address cannot be used.
-pub(crate) async fn serve(address: SocketAddr, parts: Parts) -> io::Result<()> {
-    let listener = TcpListener::bind(address).await?;
-    let address = listener.local_addr()?;
+/// Serves the page, until the future is dropped.
+pub(crate) async fn serve(listener: TcpListener, address: SocketAddr, parts: Parts) {
     tracing::info!("the web page is at http://{address}/");
     serve::serve(listener, Arc::new(Site::new(parts, !address.ip().is_loopback()))).await;
-    Ok(())
 }
 
 fn pages() -> Router {
