@@ -309,7 +309,6 @@ fn details_are_kept() {
     assert_eq!(i3070[1]["root"]["reportText"], "shorts {n1, n7}");
     assert!(i3070[1]["root"]["steps"][0]["reportText"].as_str().unwrap().contains("2 shorts, 1 opens"));
 
-    let spectrum = reports("spectrum.txt");
     says(
         "spectrum.txt",
         0,
