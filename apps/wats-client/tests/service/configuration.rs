@@ -27,7 +27,7 @@ fn a_running_service_applies_what_is_changed() {
     let second = station.path("second").display().to_string();
     let said = config(&station, 0, &["add-watch", &second, "settle=100ms", "arguments.part-number=PSU"]);
     assert!(said.contains("watch[1].folder: (not set) -> "), "{said}");
-    assert_eq!(said.contains("The running service has applied it."), cfg!(unix), "{said}");
+    assert!(said.contains("The running service has applied it."), "{said}");
     station.wait("the new folder", |station| station.path("second").is_dir());
     fs::write(station.path("second/b.json"), report("SECOND")).unwrap();
     station.wait_for(2);
