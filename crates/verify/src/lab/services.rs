@@ -114,9 +114,7 @@ impl Services {
             (Self::OpenRc, Verb::Disable) => lab.run(&["rc-update", "del", name, "default"]),
             (Self::Windows, Verb::Start) => lab.run(&["windows", "net", "start", name]),
             (Self::Windows, Verb::Stop) => lab.run(&["windows", "net", "stop", name]),
-            (Self::Windows, Verb::Restart) => {
-                lab.run(&["sh", "-c", "windows net stop \"$0\" && windows net start \"$0\"", name])
-            }
+            (Self::Windows, Verb::Restart) => lab.run(&["sh", "-c", RESTART_WINDOWS, name]),
             (Self::Windows, Verb::Enable) => set_start(lab, name, "2"),
             (Self::Windows, Verb::Disable) => set_start(lab, name, "3"),
             (Self::Foreground, Verb::Start) => lab.run(&["sh", &foreground::path(name), "start"]),
@@ -172,6 +170,17 @@ impl Services {
         outcome.map_or_else(|error| error.to_string(), |outcome| outcome.text())
     }
 }
+
+/// A service that is stopped may have a process for a moment, and is said to run already as long.
+const RESTART_WINDOWS: &str = r#"windows net stop "$0" || exit
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+    said="$(windows net start "$0" 2>&1)"
+    code=$?
+    [ "$code" != 0 ] || break
+    case "$said" in *already*) sleep 0.5 ;; *) break ;; esac
+done
+printf '%s\n' "$said"
+exit "$code""#;
 
 /// Key of a service in the registry.
 fn windows_key(name: &str) -> String {
