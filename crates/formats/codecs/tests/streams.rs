@@ -85,9 +85,13 @@ fn every_gzip_level_uses_the_block_before() {
 fn neither_threads_nor_the_cut_of_writes_change_the_bytes() {
     // Several blocks and jobs of every codec.
     let data = text(18 << 20);
-    for codec in
-        [Codec::gzip(6), Codec::Zstd { level: 3 }, Codec::Zstd { level: 10 }, Codec::Xz { preset: 0 }]
-    {
+    for codec in [
+        Codec::gzip(6),
+        Codec::Gzip { level: 4, fourth: 5 },
+        Codec::Zstd { level: 3 },
+        Codec::Zstd { level: 10 },
+        Codec::Xz { preset: 0 },
+    ] {
         let one = compress(codec, 1, &data, 1 << 16);
         for (threads, cut) in [(2, 1 << 16), (4, 4099), (64, 5 << 20), (0, data.len())] {
             assert!(
@@ -115,6 +119,16 @@ fn golden_bytes() {
         (Codec::Xz { preset: 2 }, "37d30298ec0dba4c0c6c5b25416c55b4d5ce0f276ce9dce25d4c53b16004601a"),
         (Codec::Xz { preset: 6 }, "4cf5e4193771cc8e0ecbdbc4f2b0e5c6ad38696b8e5bf0c001de71a7e2473342"),
     ];
+    let between = [
+        (
+            Codec::Gzip { level: 4, fourth: 5 },
+            "cb825ff5545eda9f38c64a8d0cc2e8be56e892ab8c540cba481ca1ab514e2896",
+        ),
+        (
+            Codec::Gzip { level: 7, fourth: 9 },
+            "9345608b0554424d2524836bb38b7d1c24d6c080616a0b5d741ee20cd9d5a5c5",
+        ),
+    ];
     assert_eq!(
         hex::encode(Sha256::digest(&data)),
         "c4ca92cddb6c5a025e9644ec77ea93f8ae819a2d1351e914075cffddb9461728",
@@ -127,7 +141,7 @@ fn golden_bytes() {
         efforts.eq(golden.map(|(codec, _)| codec)),
         "every codec that an effort stands for has its digest"
     );
-    for (codec, hash) in golden {
+    for (codec, hash) in golden.into_iter().chain(between) {
         assert_eq!(hex::encode(Sha256::digest(compress(codec, 2, &data, 1 << 20))), hash, "{codec:?}");
     }
 }
@@ -173,9 +187,13 @@ fn bzip2_is_read() {
 
 #[test]
 fn levels_out_of_range_are_refused() {
-    for codec in
-        [Codec::gzip(10), Codec::Zstd { level: 0 }, Codec::Zstd { level: 23 }, Codec::Xz { preset: 10 }]
-    {
+    for codec in [
+        Codec::gzip(10),
+        Codec::Gzip { level: 9, fourth: 10 },
+        Codec::Zstd { level: 0 },
+        Codec::Zstd { level: 23 },
+        Codec::Xz { preset: 10 },
+    ] {
         let Err(error) = Encoder::new(codec, 1, Vec::new()) else { panic!("{codec:?}") };
         assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
     }

@@ -64,7 +64,8 @@ fn codec(compression: Compression, level: Level) -> (Codec, &'static str) {
         Compression::None => (Kind::None, ""),
     };
     let codec = match (kind, level) {
-        // With files of a kind side by side smaller than dpkg-deb's own 9, in half the time; 9 would take half as long again.
+        // With files of a kind side by side smaller than dpkg-deb's own 9, in half the time; 9 here would take half as
+        // long again.
         (Kind::Gzip, Level::Default) => Codec::Gzip { level: 7, fourth: 9 },
         _ => kind.at(level.effort()),
     };

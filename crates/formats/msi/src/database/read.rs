@@ -11,7 +11,8 @@ use crate::compound::{CompoundFile, Content, StreamReader};
 
 /// Largest table or string stream that is read.
 const LARGEST_TABLE: u64 = 256 << 20;
-/// Most text that tables may expand to, in bytes, one alone and all that are kept: references are small, what they name need not be.
+/// Most text that tables may expand to, in bytes, one alone and all that are kept: references are small, what they name
+/// need not be.
 const MOST_TEXT: usize = 256 << 20;
 /// Most rows of a table.
 const MOST_ROWS: usize = 1 << 20;
