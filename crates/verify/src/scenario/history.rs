@@ -115,23 +115,17 @@ fn recovery(b: &mut Bench<'_>) -> Said {
         Services::Foreground => return Err(Ended::NotApplicable("nobody looks after it".to_owned())),
         _ => {}
     }
-    let mut before = None;
-    for _ in 0..50 {
-        before = services.process(b.lab(), name)?;
-        if before.is_some() {
-            break;
-        }
-        // A supervisor may be a moment behind.
-        std::thread::sleep(std::time::Duration::from_millis(100));
-    }
-    let Some(process) = &before else {
-        return Err(Ended::NotRun("the service manager does not tell the service's process".to_owned()));
-    };
+    let mut process = String::new();
+    // A supervisor may be a moment behind.
+    b.wait("the service has a process", || {
+        process = services.process(b.lab(), name)?.unwrap_or_default();
+        Ok(!process.is_empty())
+    })?;
     // The shell's own: not every root has the program.
-    b.must(&["sh", "-c", "kill -KILL \"$0\"", process])?;
+    b.must(&["sh", "-c", "kill -KILL \"$0\"", &process])?;
     b.wait("the service runs in a new process", || {
         let now = services.process(b.lab(), name)?;
-        Ok(now.is_some() && now != before && b.state()?.active)
+        Ok(now.is_some_and(|now| now != process) && b.state()?.active)
     })
 }
 
