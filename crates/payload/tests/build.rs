@@ -325,6 +325,21 @@ fn scripts_are_shell() {
 }
 
 #[test]
+fn a_text_that_is_too_long_is_refused_and_not_cut() {
+    let project = Project::new(&["after.sh"]);
+    let manifest = "[scripts]\nafter-install = \"after.sh\"\n";
+    let lines = |bytes: usize| "echo\n".repeat(bytes.div_ceil(5));
+    fs::write(project.path("after.sh"), lines(15 << 20)).unwrap();
+    assert!(project.build(manifest).hooks.after_install.is_some_and(|text| text.ends_with("echo\n")));
+    fs::write(project.path("after.sh"), lines((16 << 20) + 1)).unwrap();
+    let error = project.wrong(manifest);
+    assert!(
+        error.contains("after.sh\" is longer than 16 MiB") && error.contains("landfall.toml:10"),
+        "{error}"
+    );
+}
+
+#[test]
 fn the_changelog_has_this_version_first_and_nothing_from_the_future() {
     let p = Project::new(&[]);
     fs::write(

@@ -8,7 +8,7 @@ mod services;
 mod sources;
 
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use landfall_manifest::model::{self, VersionSource};
@@ -23,7 +23,7 @@ use crate::service;
 use crate::{Os, Target};
 use selectors::Selection;
 
-/// Largest text file (script, changelog, unit, manual page) that is read into memory, in bytes.
+/// Largest text file (script, changelog, unit, manual page) that is taken, in bytes: it is read into memory.
 const TEXT_LIMIT: u64 = 16 << 20;
 
 /// Finds the product's version: literal, from `Cargo.toml`, or through `environment`.
@@ -278,7 +278,9 @@ impl Builder<'_> {
     fn text(&mut self, path: &str, pointer: &str) -> String {
         let read =
             sources::find(self.document.folder(), path).and_then(|found| match sources::single(&found) {
-                Some((path, _)) => read_text(path).map_err(|e| (e, "it must be a UTF-8 text")),
+                Some((path, _)) => {
+                    read_text(path).map_err(|e| (e, "it must be a UTF-8 text of at most 16 MiB"))
+                }
                 None => Err((format!("\"{path}\" is not one file"), "name a file")),
             });
         read.unwrap_or_else(|(message, hint)| {
@@ -307,11 +309,12 @@ impl Builder<'_> {
 }
 
 fn read_text(path: &Path) -> Result<String, String> {
-    let shown = PathBuf::from(path);
-    let file = std::fs::File::open(path).map_err(|e| format!("cannot read \"{}\": {e}", shown.display()))?;
+    let failed = |e| format!("cannot read \"{}\": {e}", path.display());
+    let file = std::fs::File::open(path).map_err(failed)?;
     let mut text = String::new();
-    file.take(TEXT_LIMIT)
-        .read_to_string(&mut text)
-        .map_err(|e| format!("cannot read \"{}\": {e}", shown.display()))?;
+    let size = file.take(TEXT_LIMIT + 1).read_to_string(&mut text).map_err(failed)?;
+    if size as u64 > TEXT_LIMIT {
+        return Err(format!("\"{}\" is longer than {} MiB", path.display(), TEXT_LIMIT >> 20));
+    }
     Ok(text)
 }
