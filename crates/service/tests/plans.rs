@@ -83,7 +83,8 @@ fn demo(platform: &str, root: &Path, words: &[&str]) -> (u8, String) {
     let root = root.to_str().unwrap();
     let words = [words, &["--root", root]].concat().join("\n");
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "program", "--nocapture"])
+        // With one thread the harness would name the test first.
+        .args(["--exact", "program", "--nocapture", "--test-threads=2"])
         .env(WORDS, words)
         .env(PLATFORM, platform)
         .output()
