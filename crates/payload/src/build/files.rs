@@ -105,15 +105,17 @@ impl Builder<'_> {
         if self.target.os != Os::Linux {
             return;
         }
-        let mut wanted: BTreeMap<String, (Option<Vec<Format>>, String)> = BTreeMap::new();
+        let mut wanted: BTreeMap<&str, (Option<Vec<Format>>, &str)> = BTreeMap::new();
         for (entry, pointer) in &self.entries {
-            for parent in Path::new(&entry.path).ancestors().skip(1) {
-                let parent = parent.to_string_lossy().into_owned();
-                if layout::is_system_directory(&parent) || writable.iter().any(|w| w.path == parent) {
+            for parent in Path::new(&entry.path).ancestors().skip(1).filter_map(Path::to_str) {
+                // What every format has, its parents have in every format too.
+                if matches!(wanted.get(parent), Some((None, _)))
+                    || layout::is_system_directory(parent)
+                    || writable.iter().any(|w| w.path == parent)
+                {
                     break;
                 }
-                let formats =
-                    &mut wanted.entry(parent).or_insert_with(|| (Some(Vec::new()), pointer.clone())).0;
+                let (formats, _) = wanted.entry(parent).or_insert((Some(Vec::new()), pointer));
                 match (formats.as_mut(), &entry.formats) {
                     (Some(all), Some(more)) => all.extend(more),
                     _ => *formats = None,
@@ -122,17 +124,20 @@ impl Builder<'_> {
         }
         // By path: looking through all entries for each of them would take time that grows with the square.
         for (entry, _) in self.entries.iter().filter(|(e, _)| matches!(e.kind, EntryKind::Directory)) {
-            wanted.remove(&entry.path);
+            wanted.remove(entry.path.as_str());
         }
-        for (path, (formats, pointer)) in wanted {
-            let formats = formats.map(|mut f| {
-                f.sort();
-                f.dedup();
-                f
-            });
-            let entry = Entry { formats, ..Entry::directory(path) };
-            self.entries.push((entry, pointer));
-        }
+        let made: Vec<_> = wanted
+            .into_iter()
+            .map(|(path, (formats, pointer))| {
+                let formats = formats.map(|mut f| {
+                    f.sort();
+                    f.dedup();
+                    f
+                });
+                (Entry { formats, ..Entry::directory(path.to_owned()) }, pointer.to_owned())
+            })
+            .collect();
+        self.entries.extend(made);
     }
 
     /// Sorts the entries, finds two for one destination, and looks into executables.

@@ -106,77 +106,81 @@ fn is_executable(_: &Metadata) -> bool {
     false
 }
 
-/// Everything below a folder, sorted by path.
+/// Everything below a folder, sorted by path: a folder before what is in it.
 fn walk(folder: &Path, source: &str) -> Result<Vec<Found>, Problem> {
-    let mut listed = Vec::new();
-    list(folder, "", source, &mut listed)?;
-    look_at_all(&listed, |(relative, path)| {
-        let unreadable = |e| unreadable(source, &e);
-        let relative = relative.clone();
-        let path = path.clone();
-        let meta = fs::symlink_metadata(&path).map_err(unreadable)?;
-        if meta.is_dir() {
-            Ok(Found { relative, path, kind: FoundKind::Directory })
-        } else if meta.is_symlink() {
-            let link = fs::read_link(&path).map_err(unreadable)?;
-            Ok(Found { relative, path, kind: FoundKind::Symlink(link.to_string_lossy().into_owned()) })
-        } else {
-            one(relative, path, &meta, source)
-        }
-    })
+    let mut found = Vec::new();
+    let mut folders = vec![(String::new(), folder.to_owned())];
+    // Level by level: folders are read, and what is in them looked at, side by side.
+    while !folders.is_empty() {
+        let level = side_by_side(&folders, 32, |(prefix, path)| list(prefix, path, source))?;
+        let level: Vec<_> = level.into_iter().flatten().collect();
+        folders = level
+            .iter()
+            .filter(|one| matches!(one.kind, FoundKind::Directory))
+            .map(|one| (format!("{}/", one.relative), one.path.clone()))
+            .collect();
+        found.extend(level);
+    }
+    found.sort_by(|a, b| a.relative.cmp(&b.relative));
+    Ok(found)
 }
 
 fn unreadable(source: &str, error: &std::io::Error) -> Problem {
     (format!("cannot read the folder \"{source}\": {error}"), "check its permissions")
 }
 
-/// The names below a folder, relative to the source and as paths: a folder before what is in it.
-fn list(
-    folder: &Path,
-    prefix: &str,
-    source: &str,
-    listed: &mut Vec<(String, PathBuf)>,
-) -> Result<(), Problem> {
-    let mut entries = Vec::new();
-    for entry in fs::read_dir(folder).map_err(|e| unreadable(source, &e))? {
-        let entry = entry.map_err(|e| unreadable(source, &e))?;
-        let kind = entry.file_type().map_err(|e| unreadable(source, &e))?;
-        entries.push((entry.file_name(), kind));
-    }
-    entries.sort_by(|a, b| a.0.cmp(&b.0));
-    for (name, kind) in entries {
-        let path = folder.join(&name);
+/// What is in one folder; `prefix` leads to it from the source.
+fn list(prefix: &str, folder: &Path, source: &str) -> Result<Vec<Found>, Problem> {
+    let unreadable = |e| unreadable(source, &e);
+    let mut entries =
+        fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(unreadable)?;
+    // Of several problems the same is said each time.
+    entries.sort_by_key(fs::DirEntry::file_name);
+    let mut found = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let path = entry.path();
+        let name = entry.file_name();
         let Some(name) = name.to_str() else {
             return Err((format!("\"{}\" has a name that is not UTF-8", path.display()), "rename it"));
         };
-        let relative = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") };
-        listed.push((relative.clone(), path.clone()));
-        if kind.is_dir() {
-            list(&path, &relative, source, listed)?;
-        }
+        let relative = format!("{prefix}{name}");
+        let kind = entry.file_type().map_err(unreadable)?;
+        found.push(if kind.is_dir() {
+            Found { relative, path, kind: FoundKind::Directory }
+        } else if kind.is_symlink() {
+            let link = fs::read_link(&path).map_err(unreadable)?;
+            Found { relative, path, kind: FoundKind::Symlink(link.to_string_lossy().into_owned()) }
+        } else {
+            let meta = entry.metadata().map_err(unreadable)?;
+            one(relative, path, &meta, source)?
+        });
     }
-    Ok(())
+    Ok(found)
 }
 
-/// Looks at each in order, with a few threads: a file takes two calls of the kernel, and a large product has thousands.
-/// Of several problems the first counts.
-fn look_at_all<T: Sync>(
+/// Does something with each item in order, with a few threads where there are more than `few`: each file takes two
+/// calls of the kernel, and a large product has thousands. Of several problems the first counts.
+fn side_by_side<T: Sync, R: Send>(
     items: &[T],
-    look: impl Fn(&T) -> Result<Found, Problem> + Sync,
-) -> Result<Vec<Found>, Problem> {
+    few: usize,
+    work: impl Fn(&T) -> Result<R, Problem> + Sync,
+) -> Result<Vec<R>, Problem> {
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get()).min(4);
-    let share = items.len().div_ceil(threads).max(256);
+    let share = items.len().div_ceil(threads).max(few);
+    if share >= items.len() {
+        return items.iter().map(work).collect();
+    }
     std::thread::scope(|scope| {
-        let look = &look;
+        let work = &work;
         let running: Vec<_> = items
             .chunks(share)
-            .map(|chunk| scope.spawn(move || chunk.iter().map(look).collect::<Result<Vec<_>, _>>()))
+            .map(|chunk| scope.spawn(move || chunk.iter().map(work).collect::<Result<Vec<_>, _>>()))
             .collect();
-        let mut found = Vec::with_capacity(items.len());
+        let mut done = Vec::with_capacity(items.len());
         for thread in running {
-            found.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+            done.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
         }
-        Ok(found)
+        Ok(done)
     })
 }
 
