@@ -3,12 +3,15 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
-use std::thread;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
 
 use sha2::{Digest, Sha256};
 
 /// Bytes that are written or read at once.
 const BUFFER: usize = 256 << 10;
+/// Bytes after which the disk begins to take what was written: at the end little is left to wait for.
+const SHARE: u64 = 8 << 20;
 
 /// Writes an artifact and takes its SHA-256: on the way, or, where a format goes back to fill in what it learnt
 /// last, from the finished file.
@@ -17,6 +20,33 @@ pub struct ArtifactWriter {
     file: BufWriter<File>,
     /// Of everything written; none after a seek.
     digest: Option<Sha256>,
+    /// Bytes that were written since the disk was last asked.
+    pending: u64,
+    sync: Option<Syncing>,
+}
+
+/// Brings a file to the disk while it is written, in a thread of its own.
+#[derive(Debug)]
+struct Syncing {
+    ask: SyncSender<()>,
+    thread: JoinHandle<io::Result<()>>,
+}
+
+impl Syncing {
+    fn start(file: &File) -> io::Result<Self> {
+        let file = file.try_clone()?;
+        let (ask, asked) = sync_channel(1);
+        let thread = thread::Builder::new().name("sync".into()).spawn(move || {
+            // An error is told once: it must not be lost here.
+            asked.iter().try_for_each(|()| file.sync_data())
+        })?;
+        Ok(Self { ask, thread })
+    }
+
+    fn finish(self) -> io::Result<()> {
+        drop(self.ask);
+        self.thread.join().map_err(|_| io::Error::other("the thread that syncs the file ended early"))?
+    }
 }
 
 impl ArtifactWriter {
@@ -26,7 +56,12 @@ impl ArtifactWriter {
     /// When it exists or cannot be created.
     pub fn create(path: &Path) -> io::Result<Self> {
         let file = File::create_new(path)?;
-        Ok(Self { file: BufWriter::with_capacity(BUFFER, file), digest: Some(Sha256::new()) })
+        Ok(Self {
+            file: BufWriter::with_capacity(BUFFER, file),
+            digest: Some(Sha256::new()),
+            pending: 0,
+            sync: None,
+        })
     }
 
     /// Takes a file that somebody else has written, to put it on the disk and to take its digest.
@@ -35,7 +70,7 @@ impl ArtifactWriter {
     /// When it cannot be opened.
     pub fn existing(path: &Path) -> io::Result<Self> {
         let file = File::options().read(true).write(true).open(path)?;
-        Ok(Self { file: BufWriter::new(file), digest: None })
+        Ok(Self { file: BufWriter::new(file), digest: None, pending: 0, sync: None })
     }
 
     /// Puts the file on the disk; returns its size in bytes and its SHA-256 in lower-case hexadecimal digits.
@@ -48,7 +83,10 @@ impl ArtifactWriter {
         let on_disk = file.try_clone()?;
         // The disk and the digest take their time side by side.
         let (synced, digest) = thread::scope(|scope| {
-            let syncing = scope.spawn(move || on_disk.sync_all());
+            let syncing = scope.spawn(move || {
+                self.sync.map_or(Ok(()), Syncing::finish)?;
+                on_disk.sync_all()
+            });
             let digest = self.digest.map_or_else(|| digest_of(&mut file), Ok);
             (syncing.join(), digest)
         });
@@ -74,6 +112,17 @@ impl Write for ArtifactWriter {
         let count = self.file.write(bytes)?;
         if let Some(digest) = &mut self.digest {
             digest.update(&bytes[..count]);
+        }
+        self.pending += count as u64;
+        if self.pending >= SHARE {
+            self.pending = 0;
+            if self.sync.is_none() {
+                self.sync = Some(Syncing::start(self.file.get_ref())?);
+            }
+            // Where it is still at the last share, the next one takes this one along.
+            if let Some(sync) = &self.sync {
+                let _ = sync.ask.try_send(());
+            }
         }
         Ok(count)
     }
