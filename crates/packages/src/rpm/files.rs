@@ -70,7 +70,7 @@ impl<'a> FileList<'a> {
     }
 
     /// Adds the files to the package's header; `digests` are the SHA-256 of each regular file, `time` is of all.
-    pub(super) fn describe(&self, header: &mut HeaderBuilder, digests: &[String], time: u32) {
+    pub(super) fn describe(&self, header: &mut HeaderBuilder, time: u32) {
         use tags::*;
         if self.files.is_empty() {
             return;
@@ -85,7 +85,6 @@ impl<'a> FileList<'a> {
         self.numbers(header, FILEMODES, |f| f.mode);
         self.numbers(header, FILERDEVS, |_| 0);
         header.set(FILEMTIMES, Value::Int32(vec![time; self.files.len()]));
-        header.set(FILEDIGESTS, Value::StringArray(digests.to_vec()));
         header.set(FILEDIGESTALGO, SHA256);
         self.strings(header, FILELINKTOS, |f| match &f.entry.kind {
             EntryKind::Symlink(target) => target,
@@ -196,7 +195,7 @@ mod tests {
             let list = FileList { files, elf: BTreeMap::new() };
             assert_eq!(list.has_large_files(), is_large);
             let mut header = HeaderBuilder::default();
-            list.describe(&mut header, &[String::new()], 0);
+            list.describe(&mut header, 0);
             let bytes = header.build(tags::HEADERIMMUTABLE).unwrap();
             let header = Header::read(&mut bytes.as_slice()).unwrap();
             let (sizes, total) =

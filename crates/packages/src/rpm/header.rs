@@ -67,7 +67,9 @@ impl Value {
 
 /// A string ends with a NUL byte, so one inside would shift everything that follows.
 fn write_string(store: &mut Vec<u8>, text: &str) {
-    store.extend(text.bytes().filter(|&b| b != 0));
+    for part in text.split('\0') {
+        store.extend_from_slice(part.as_bytes());
+    }
     store.push(0);
 }
 

@@ -33,11 +33,11 @@ pub(super) struct Metadata<'a> {
 }
 
 impl Metadata<'_> {
-    /// The header's bytes.
+    /// The header without what only the finished payload tells: see [`tell`].
     ///
     /// # Errors
-    /// When a time cannot be expressed or the header gets larger than rpm reads.
-    pub(super) fn header(&self, packed: &Packed) -> Result<Vec<u8>, Error> {
+    /// When a time cannot be expressed.
+    pub(super) fn header(&self) -> Result<HeaderBuilder, Error> {
         let mut header = HeaderBuilder::default();
         self.describe(&mut header);
         self.changelog(&mut header)?;
@@ -46,18 +46,15 @@ impl Metadata<'_> {
             header.set(slot.program, SHELL);
         }
         self.dependencies.describe(&mut header);
-        self.files.describe(&mut header, &packed.file_digests, self.time);
+        self.files.describe(&mut header, self.time);
 
         header.set(PAYLOADFORMAT, "cpio");
         if let Some((name, level)) = &self.compressor.tags {
             header.set(PAYLOADCOMPRESSOR, *name);
             header.set(PAYLOADFLAGS, level.as_str());
         }
-        // Not PAYLOADDIGESTALT, the digest before compression: rpm verifies by it only a payload that somebody has
-        // unpacked in place, and one digest more of all content costs a tenth of the time.
-        header.set(PAYLOADDIGEST, Value::StringArray(vec![packed.digest.clone()]));
         header.set(PAYLOADDIGESTALGO, SHA256);
-        header.build(HEADERIMMUTABLE).map_err(|_| too_large())
+        Ok(header)
     }
 
     fn describe(&self, header: &mut HeaderBuilder) {
@@ -118,6 +115,14 @@ impl Metadata<'_> {
         }
         Version::new(&entry.version, 1, None).map_or_else(|_| entry.version.clone(), |v| v.rpm())
     }
+}
+
+/// Adds the digests of the payload and of the files in it to its header.
+pub(super) fn tell(header: &mut HeaderBuilder, packed: &Packed) {
+    header.set(FILEDIGESTS, Value::StringArray(packed.file_digests.clone()));
+    // Not PAYLOADDIGESTALT, the digest before compression: rpm verifies by it only a payload that somebody has
+    // unpacked in place, and one digest more of all content costs a tenth of the time.
+    header.set(PAYLOADDIGEST, Value::StringArray(vec![packed.digest.clone()]));
 }
 
 /// A time as rpm stores it.

@@ -62,11 +62,13 @@ impl Package for RpmPackage {
             compressor: &compressor,
         };
         // Digests and sizes of the payload stand in front of it: room for them is left, and filled in the end.
-        let head = |packed: &Packed| -> Result<Vec<u8>, Error> {
-            let header = metadata.header(packed)?;
+        let mut header = metadata.header()?;
+        let mut head = |packed: &Packed| -> Result<Vec<u8>, Error> {
+            metadata::tell(&mut header, packed);
+            let too_large = |TooLarge| metadata::too_large();
+            let header = header.build(tags::HEADERIMMUTABLE).map_err(too_large)?;
             let is_large = header.len() as u64 + payload::largest_size(&files) > u64::from(u32::MAX);
-            let signature =
-                signature::signature(&header, packed, is_large).map_err(|TooLarge| metadata::too_large())?;
+            let signature = signature::signature(&header, packed, is_large).map_err(too_large)?;
             let name = format!("{}-{}", payload.product.name, payload.product.version.rpm());
             let lead = signature::lead(&name, payload.target.architecture);
             Ok([&lead[..], &signature, &header].concat())
