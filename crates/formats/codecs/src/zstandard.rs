@@ -26,10 +26,10 @@ fn parameters(level: i32) -> Vec<CParameter> {
         return vec![JobSize(4 << 20), OverlapSizeLog(9), WindowLog(22), ChainLog(22), HashLog(21)];
     }
     if level < DISTANT {
-        // An overlap of 3 is a 64th of the window. Tables of this size stay in the processor's own memory. What a
-        // small one of short matches forgets, longer jobs make up for, in less time.
-        let (job, short) = if level < 3 { (4 << 20, 17) } else { (8 << 20, 14) };
-        return vec![JobSize(job), OverlapSizeLog(3), WindowLog(23), HashLog(17), ChainLog(short)];
+        // An overlap of 3 is a 64th of the window, of 4 a 32nd. Tables of this size stay in the processor's own memory.
+        // What a small one of short matches forgets, longer jobs make up for, in less time.
+        let (job, overlap, short) = if level < 3 { (4 << 20, 3, 17) } else { (6 << 20, 4, 14) };
+        return vec![JobSize(job), OverlapSizeLog(overlap), WindowLog(23), HashLog(17), ChainLog(short)];
     }
     // An overlap of 4 is a 32nd of the window; what is farther is found by the long-distance matcher.
     let mut all = vec![JobSize(8 << 20), OverlapSizeLog(4), WindowLog(24)];

@@ -119,11 +119,12 @@ fn golden_bytes() {
         (Codec::Xz { preset: 2 }, "37d30298ec0dba4c0c6c5b25416c55b4d5ce0f276ce9dce25d4c53b16004601a"),
         (Codec::Xz { preset: 6 }, "4cf5e4193771cc8e0ecbdbc4f2b0e5c6ad38696b8e5bf0c001de71a7e2473342"),
     ];
-    let between = [
+    let others = [
         (
             Codec::Gzip { level: 4, fourth: 5 },
             "cb825ff5545eda9f38c64a8d0cc2e8be56e892ab8c540cba481ca1ab514e2896",
         ),
+        (Codec::Zstd { level: 3 }, "ec8cd3ca726b0914b6e8e99c35666b15bb13cd6c8704a6cba6771f534b98f9a7"),
         (
             Codec::Gzip { level: 7, fourth: 9 },
             "9345608b0554424d2524836bb38b7d1c24d6c080616a0b5d741ee20cd9d5a5c5",
@@ -141,7 +142,7 @@ fn golden_bytes() {
         efforts.eq(golden.map(|(codec, _)| codec)),
         "every codec that an effort stands for has its digest"
     );
-    for (codec, hash) in golden.into_iter().chain(between) {
+    for (codec, hash) in golden.into_iter().chain(others) {
         assert_eq!(hex::encode(Sha256::digest(compress(codec, 2, &data, 1 << 20))), hash, "{codec:?}");
     }
 }
