@@ -7,7 +7,7 @@
 use landfall_payload::{EntryKind, Format, Payload, Start};
 
 use crate::instances;
-use crate::shell::{quote, subshell_function};
+use crate::shell::{directories, quote, subshell_function};
 
 /// The scripts that the package needs: name in the archive and text.
 pub(super) fn scripts(payload: &Payload) -> Vec<(String, String)> {
@@ -32,7 +32,7 @@ fn script(payload: &Payload, slot: &str) -> Option<String> {
     let mut body = String::new();
     match slot {
         "pre-install" | "pre-upgrade" => body.push_str(&accounts(payload)),
-        "post-install" | "post-upgrade" => body.push_str(&directories(payload)),
+        "post-install" | "post-upgrade" => body.push_str(&directories(payload, "", "exit")),
         "pre-deinstall" => body.push_str(&stop(payload)),
         "post-deinstall" => body.push_str(&ghosts(payload)),
         _ => {}
@@ -68,29 +68,6 @@ fn accounts(payload: &Payload) -> String {
              grep -q '^{0}:' /etc/passwd ||\n\
              \x20   adduser -S -D -H -h {home} -s /sbin/nologin -G {name} -g {title} {name} || exit\n",
             account.name
-        ));
-    }
-    text
-}
-
-/// Directories that are missing; those that are there keep what an administrator made of them.
-fn directories(payload: &Payload) -> String {
-    let mut text = String::new();
-    for d in &payload.writable {
-        let path = quote(&d.path);
-        text.push_str(&format!(
-            "[ -d {path} ] || {{ mkdir -p {path} && chown {}:{} {path} && chmod {:04o} {path}; }} || exit\n",
-            quote(&d.owner),
-            quote(&d.group),
-            d.mode
-        ));
-    }
-    for path in payload.service.iter().flat_map(|s| s.credentials.values()) {
-        let folder = quote(path.rsplit_once('/').map_or("/", |(folder, _)| folder));
-        let path = quote(path);
-        text.push_str(&format!(
-            "[ -d {folder} ] || {{ mkdir -p {folder} && chmod 0700 {folder}; }} || exit\n\
-             [ -e {path} ] || ( umask 077 && : >{path} ) || exit\n"
         ));
     }
     text

@@ -10,7 +10,7 @@
 use landfall_payload::{Entry, EntryKind, Format, Payload, Start};
 
 use crate::instances;
-use crate::shell::{quote, subshell_function};
+use crate::shell::{directories, quote, subshell_function};
 
 /// Set-id bits, which the kernel drops when a file changes hands.
 const SET_ID: u32 = 0o6000;
@@ -142,7 +142,8 @@ fn prepare(payload: &Payload) -> String {
     if ships(payload, &format!("/usr/lib/tmpfiles.d/{name}.conf")) {
         text.push_str(&if_there("systemd-tmpfiles", &format!("--create {}.conf", quote(name))));
     }
-    text.push_str(&directories(payload));
+    // What systemd-tmpfiles has not made.
+    text.push_str(&directories(payload, "    ", "return"));
     for entry in payload.entries(Format::Arch).filter(|e| e.owner != "root" || e.group != "root") {
         text.push_str(&hand_over(entry));
     }
@@ -152,29 +153,6 @@ fn prepare(payload: &Payload) -> String {
 /// Runs a tool where it is; what it does is checked afterwards.
 fn if_there(program: &str, arguments: &str) -> String {
     format!("    if command -v {program} >/dev/null; then\n        {program} {arguments} || :\n    fi\n")
-}
-
-/// What systemd-tmpfiles has not made. A directory that is there keeps what an administrator made of it.
-fn directories(payload: &Payload) -> String {
-    let mut text = String::new();
-    for d in &payload.writable {
-        let path = quote(&d.path);
-        text.push_str(&format!(
-            "    [ -d {path} ] || {{ mkdir -p {path} && chown {}:{} {path} && chmod {:04o} {path}; }} || return\n",
-            quote(&d.owner),
-            quote(&d.group),
-            d.mode
-        ));
-    }
-    for path in payload.service.iter().flat_map(|s| s.credentials.values()) {
-        let folder = quote(path.rsplit_once('/').map_or("/", |(folder, _)| folder));
-        let path = quote(path);
-        text.push_str(&format!(
-            "    [ -d {folder} ] || {{ mkdir -p {folder} && chmod 0700 {folder}; }} || return\n    \
-             [ -e {path} ] || (umask 077 && : >{path}) || return\n"
-        ));
-    }
-    text
 }
 
 /// Gives a shipped path, which the archive says is root's, to its owner.
