@@ -31,11 +31,12 @@ const DRIVE: &str = "/windows/drive_c";
 /// The platforms of which Wine says something.
 const PLATFORMS: [&str; 4] = ["windows-10", "windows-11", "windows-server", "windows-iot-ltsc"];
 
-/// Makes a Windows, and the command `windows` that runs a program of it. The libraries in it that are Wine's own
-/// become one with them, which halves its size. A second Windows, `elsewhere`, is for what runs on another machine.
+/// Makes a Windows, and the command `windows` that runs a program of it, silent unless `WINEDEBUG` asks. The libraries
+/// in it that are Wine's own become one with them, which halves its size. A second Windows, `elsewhere`, is for what
+/// runs on another machine.
 const FINISH: &str = r#"
 printf '%s\n' '#!/bin/sh' \
-    'export WINEPREFIX="${WINEPREFIX:-/windows}" WINEDEBUG=-all WINEDLLOVERRIDES="mscoree=d;mshtml=d;winemenubuilder.exe=d"' \
+    'export WINEPREFIX="${WINEPREFIX:-/windows}" WINEDEBUG="${WINEDEBUG:--all}" WINEDLLOVERRIDES="mscoree=d;mshtml=d;winemenubuilder.exe=d"' \
     'export DISPLAY= XDG_RUNTIME_DIR=/tmp' 'exec wine "$@"' >/usr/bin/windows
 chmod 0755 /usr/bin/windows
 export HOME=/root

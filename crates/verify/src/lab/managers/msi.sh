@@ -85,6 +85,24 @@ hand_over_variables() {
     for service in $stopped; do ! runs "$service" || windows net stop "$service"; done
 }
 
+# Windows waits for the services that it stops. Wine goes on at once, and programs that still run then cannot be deleted:
+# those that it tried to delete are deleted as soon as that can be done, and the folders that they alone kept. A program
+# that nobody stopped stays.
+delete_what_ran() {
+    sed -n 's/.*ACTION_RemoveFiles failed to delete L"C:\(.*\)" (5)\r*$/\1/p' "$here/warnings" | sed 's/\\\\/\//g' |
+        while IFS= read -r file; do
+            path="/windows/drive_c$file"
+            for _ in $(seq 60); do
+                windows cmd /d /c del "$(windows_path "$path")" </dev/null >/dev/null || :
+                [ -e "$path" ] || break
+                sleep 0.5
+            done
+            while [ ! -e "$path" ] && path=$(dirname "$path") && [ "$path" != /windows/drive_c/Factory ]; do
+                rmdir "$path" || break
+            done
+        done
+}
+
 number=$(find "$logs" -type f | wc -l)
 log="$logs/$number-$action.log"
 : >"$log"
@@ -97,7 +115,7 @@ batch="$here/msi.cmd"
     printf 'msiexec%s /qn /norestart /l*v "%s"\r\n' "$words" "$(windows_path "$log")" | sed 's/%/%%/g'
     printf 'echo code=%%errorlevel%%\r\n'
 } >"$batch"
-code=$(windows cmd /d /c "$(windows_path "$batch")" | sed -n 's/.*code=\([0-9]*\).*/\1/p')
+code=$(WINEDEBUG=-all,warn+msi windows cmd /d /c "$(windows_path "$batch")" 2>"$here/warnings" | sed -n 's/.*code=\([0-9]*\).*/\1/p')
 rm "$batch"
 if head -c 2 "$log" | od -An -tx1 | grep -q 'ff fe'; then
     iconv -f UTF-16 -t UTF-8 "$log" >"$log.text"
@@ -119,6 +137,7 @@ case "${code:-unknown}" in
             sed -n 's/^HKEY.*\\\({.*}\)$/\1/p' >"$known.code"
         ;;
     esac
+    case "$action" in remove | purge) delete_what_ran ;; esac
     [ "$action" = layout ] || hand_over_variables
     ;;
 *)
