@@ -112,9 +112,12 @@ impl Services {
             (Self::OpenRc, Verb::Restart) => lab.run(&["rc-service", name, "restart"]),
             (Self::OpenRc, Verb::Enable) => lab.run(&["rc-update", "add", name, "default"]),
             (Self::OpenRc, Verb::Disable) => lab.run(&["rc-update", "del", name, "default"]),
-            (Self::Windows, Verb::Start) => lab.run(&["windows", "net", "start", name]),
-            (Self::Windows, Verb::Stop) => lab.run(&["windows", "net", "stop", name]),
-            (Self::Windows, Verb::Restart) => lab.run(&["sh", "-c", RESTART_WINDOWS, name]),
+            (Self::Windows, Verb::Start) => lab.run(&["sh", "-c", START_WINDOWS, name]),
+            (Self::Windows, Verb::Stop) => lab.run(&["sh", "-c", STOP_WINDOWS, name]),
+            (Self::Windows, Verb::Restart) => {
+                let stopped = self.act(lab, Verb::Stop, name)?;
+                if stopped.success() { self.act(lab, Verb::Start, name) } else { Ok(stopped) }
+            }
             (Self::Windows, Verb::Enable) => set_start(lab, name, "2"),
             (Self::Windows, Verb::Disable) => set_start(lab, name, "3"),
             (Self::Foreground, Verb::Start) => lab.run(&["sh", &foreground::path(name), "start"]),
@@ -171,16 +174,25 @@ impl Services {
     }
 }
 
-/// A service that is stopped may have a process for a moment, and is said to run already as long.
-const RESTART_WINDOWS: &str = r#"windows net stop "$0" || exit
-for _ in 1 2 3 4 5 6 7 8 9 10; do
+/// Starts `$0`, unless it runs. One that has stopped may have a process for a moment, and is said to run already as long.
+const START_WINDOWS: &str = r#"for _ in 1 2 3 4 5 6 7 8 9 10; do
     said="$(windows net start "$0" 2>&1)"
     code=$?
-    [ "$code" != 0 ] || break
-    case "$said" in *already*) sleep 0.5 ;; *) break ;; esac
+    case "$code $said" in 0*) break ;; *already*) ;; *) break ;; esac
+    case "$(windows sc query "$0")" in *RUNNING*) code=0 && break ;; esac
+    sleep 0.5
 done
 printf '%s\n' "$said"
 exit "$code""#;
+
+/// Stops `$0` and waits until it has stopped, half a minute at the most.
+const STOP_WINDOWS: &str = r#"windows net stop "$0" || exit
+for _ in $(seq 60); do
+    case "$(windows sc query "$0")" in *STOPPED*) exit ;; esac
+    sleep 0.5
+done
+echo "$0 does not stop"
+exit 1"#;
 
 /// Key of a service in the registry.
 fn windows_key(name: &str) -> String {

@@ -44,8 +44,9 @@ impl Trial {
         self.unharmed(b)?;
         let services = b.lab().services();
         // Where nothing looks after services, a person starts what has ended; and what an interruption has stopped,
-        // where the manager does not finish a restart.
-        if b.has_service() && (!services.enables() || (cut && !services.finishes_restarts())) {
+        // where neither the service manager finishes a restart nor the package manager takes back what was cut off.
+        let stopped = !services.finishes_restarts() || b.manager().cannot_judge_rollback().is_some();
+        if b.has_service() && (!services.enables() || (cut && stopped)) {
             b.act(Verb::Start)?;
         }
         still_runs(b)?;
