@@ -39,15 +39,8 @@ fn sound(version: &str, format: Format) -> Payload {
     };
     let target = target.parse().unwrap();
     let mut payload = landfall_payload::build(&loaded, &target, &version, 1_700_000_000).unwrap().payload;
-    // Large enough to fill a small disk, and to take a moment.
-    let noise: Vec<u8> = (0..2u32 << 20).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     payload.all_entries.push(Entry { path: "/usr/share/beacon".to_owned(), ..Entry::directory("") });
-    payload.all_entries.push(Entry {
-        path: "/usr/share/beacon/noise".to_owned(),
-        kind: EntryKind::File(Content::Bytes(noise.into())),
-        mode: 0o644,
-        ..Entry::directory("")
-    });
+    payload.all_entries.push(Entry { path: "/usr/share/beacon/noise".to_owned(), ..noise() });
     if version.to_string() == "1.0.0" {
         // The defaults of the two releases differ, so that an edited file is in both's way.
         let entry = payload.all_entries.iter_mut().find(|e| e.path == "/etc/beacon/beacon.conf").unwrap();
@@ -55,6 +48,12 @@ fn sound(version: &str, format: Format) -> Payload {
     }
     payload.all_entries.sort_by(|a, b| a.path.cmp(&b.path));
     payload
+}
+
+/// A file that is large enough to fill a small disk, and to take a moment.
+fn noise() -> Entry {
+    let bytes: Vec<u8> = (0..2u32 << 20).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    Entry { kind: EntryKind::File(Content::Bytes(bytes.into())), mode: 0o644, ..Entry::directory("") }
 }
 
 fn write(payload: &Payload, format: Format, folder: &Path) -> PathBuf {

@@ -4,7 +4,7 @@
 #include <winsock2.h>
 #include <windows.h>
 
-/* What it does wrong: a test writes `mode=idle` (moves nothing) over this. */
+/* What it does wrong: a test writes `mode=idle` (moves nothing) or `mode=lose` (forgets its work) over this. */
 static volatile char mode[] = "mode=none";
 
 static SERVICE_STATUS_HANDLE handle;
@@ -26,7 +26,8 @@ static void WINAPI control(DWORD code) {
     }
 }
 
-static void move_all(void) {
+/* Moves what waits, or deletes it. */
+static void each(BOOL move) {
     WIN32_FIND_DATAA found;
     char from[2 * MAX_PATH], to[2 * MAX_PATH];
     HANDLE search;
@@ -37,7 +38,8 @@ static void move_all(void) {
         if (found.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) continue;
         snprintf(from, sizeof from, "%s\\in\\%s", state, found.cFileName);
         snprintf(to, sizeof to, "%s\\out\\%s", state, found.cFileName);
-        MoveFileExA(from, to, MOVEFILE_REPLACE_EXISTING);
+        if (move) MoveFileExA(from, to, MOVEFILE_REPLACE_EXISTING);
+        else DeleteFileA(from);
     } while (FindNextFileA(search, &found));
     FindClose(search);
 }
@@ -71,6 +73,7 @@ static void WINAPI run(DWORD count, LPSTR *arguments) {
     CreateDirectoryA(path, NULL);
     snprintf(path, sizeof path, "%s\\out", state);
     CreateDirectoryA(path, NULL);
+    if (mode[5] == 'l') each(FALSE);
 
     WSAStartup(MAKEWORD(2, 2), &data);
     server = socket(AF_INET, SOCK_STREAM, 0);
@@ -85,7 +88,7 @@ static void WINAPI run(DWORD count, LPSTR *arguments) {
     while (!stopped) {
         answer(server);
         snprintf(path, sizeof path, "%s\\hold", state);
-        if (mode[5] != 'i' && GetFileAttributesA(path) == INVALID_FILE_ATTRIBUTES) move_all();
+        if (mode[5] != 'i' && GetFileAttributesA(path) == INVALID_FILE_ATTRIBUTES) each(TRUE);
     }
     closesocket(server);
     tell(SERVICE_STOPPED, 0);

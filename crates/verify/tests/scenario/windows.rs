@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use landfall_payload::{Content, EntryKind, Format, Payload};
+use landfall_payload::{Content, Entry, EntryKind, Format, Payload};
 use landfall_verify::evidence::{Step, Verdict};
 use landfall_verify::lab::{Blueprint, available, catalogue, timed};
 use landfall_verify::scenario::{Act, Subject};
@@ -64,6 +64,7 @@ pub(super) fn sound(version: &str, folder: &Path) -> Payload {
     let version = landfall_payload::version(&loaded, &|_| None).unwrap();
     let target = "x86_64-pc-windows-gnu".parse().unwrap();
     let mut payload = landfall_payload::build(&loaded, &target, &version, 1_700_000_000).unwrap().payload;
+    payload.all_entries.push(Entry { path: "/noise".to_owned(), ..super::noise() });
     // The files they come from are gone when packages are written.
     for entry in &mut payload.all_entries {
         if let EntryKind::File(content) = &mut entry.kind {
@@ -174,6 +175,21 @@ fn query(file: &PathBuf, queries: &[&str]) {
 }
 
 #[test]
+fn a_sound_installer_passes_everything() {
+    for act in Act::ALL {
+        let Some(steps) = (Trial { old: Some(&[]), ..Trial::default() }).play(act) else { continue };
+        for step in steps {
+            let fine = match step.id.as_str() {
+                // What Wine cannot judge is said to be so.
+                "recovery" | "not-ready" => step.verdict == Verdict::NotRun && step.reason.contains("Wine"),
+                _ => matches!(step.verdict, Verdict::Passed | Verdict::NotApplicable),
+            };
+            assert!(fine, "{}: {:?}: {}", step.id, step.verdict, step.reason);
+        }
+    }
+}
+
+#[test]
 fn a_fresh_installation() {
     Trial {
         new: &[
@@ -229,6 +245,61 @@ fn an_upgrade_that_leaves_the_old_version() {
         ..Trial::default()
     }
     .is_caught_by(Act::History, &[("upgrade", "beacon 2 times")]);
+}
+
+#[test]
+fn an_upgrade_that_loses_work() {
+    Trial {
+        new: &["UPDATE InstallExecuteSequence SET Condition = 'VersionNT' WHERE Action = 'StartServices'"],
+        old: Some(&[]),
+        mode: Some("mode=lose"),
+    }
+    .is_caught_by(
+        Act::History,
+        &[
+            ("upgrade-service", "a stopped service is"),
+            ("upgrade-work", "queued was not moved"),
+            ("return", "queued was not moved"),
+        ],
+    );
+}
+
+#[test]
+fn an_upgrade_that_loses_configuration() {
+    Trial {
+        // A component as any other: neither permanent nor kept from being overwritten.
+        new: &["UPDATE Component SET Attributes = 256 WHERE Directory_ = 'DATADIR' AND Attributes = 400"],
+        old: Some(&[]),
+        ..Trial::default()
+    }
+    .is_caught_by(
+        Act::History,
+        &[
+            ("upgrade-configuration", "beacon.conf, which an administrator had edited, was changed"),
+            // What is lost stays so.
+            ("reinstall", "was changed"),
+            ("repair", "was changed"),
+            ("downgrade", "was changed"),
+            ("remove-keeps", "was changed"),
+            ("return", "was changed"),
+        ],
+    );
+}
+
+#[test]
+fn a_downgrade_that_is_not_refused() {
+    Trial {
+        old: Some(&["DELETE FROM InstallExecuteSequence WHERE Action = 'LaunchConditions'"]),
+        ..Trial::default()
+    }
+    .is_caught_by(
+        Act::History,
+        &[
+            ("downgrade", "the previous release went over the newer one"),
+            // Both count as installed then, and one of them is removed.
+            ("remove", "beacon.exe is still there"),
+        ],
+    );
 }
 
 #[test]
