@@ -18,6 +18,26 @@ fn refusal(change: impl FnOnce(&mut Package)) -> String {
     write(&package).map(|_| ()).unwrap_err().to_string()
 }
 
+/// What is said of a package of which neither a byte is written nor one of [`untouched`] files read.
+fn refused_at_once(package: &Package, compression: Compression) -> String {
+    let options = Options {
+        compression,
+        threads: 1,
+        scratch: std::env::temp_dir(),
+        application: String::new(),
+        progress: &|_| {},
+    };
+    let mut output = Vec::new();
+    let said = package.write(&options, &mut output).map(|_| ()).unwrap_err().to_string();
+    assert!(output.is_empty());
+    said
+}
+
+/// Content that nobody may ask for.
+fn untouched(size: u64) -> FileContent {
+    FileContent::opened_by(size, || panic!("a file of a package that cannot be was read"))
+}
+
 fn file(name: &str) -> Component {
     let file = File::new(Identifier::derived("f", &name.to_lowercase()), name, FileContent::bytes(*b"x"));
     Component::for_file(id(INSTALLDIR), id("Main"), file)
@@ -126,8 +146,20 @@ fn too_many_rows() {
     for number in 0..=0xFFFF {
         database.insert("Property", row![format!("P{number}"), "same"]).unwrap();
     }
-    let said = database.write(std::io::sink()).unwrap_err().to_string();
-    assert!(said.contains("65536 rows") && said.contains("split"), "{said}");
+    let mut output = Vec::new();
+    let said = database.write(&mut output).unwrap_err().to_string();
+    assert!(said.contains("65536 rows") && said.contains("split") && output.is_empty(), "{said}");
+}
+
+#[test]
+fn too_many_files() {
+    let mut package = small();
+    let key = Component::for_file(id(INSTALLDIR), id("Main"), File::new(id("f"), "f", untouched(1)));
+    package.components.push(key);
+    let files = &mut package.components.last_mut().unwrap().files;
+    files.extend((0..=0xFFFF).map(|n| File::new(id(&format!("f{n}")), format!("f{n}"), untouched(1))));
+    let said = refused_at_once(&package, Compression::Mszip { level: 1 });
+    assert!(said.contains("rows") && said.contains("split"), "{said}");
 }
 
 #[test]
@@ -140,6 +172,17 @@ fn more_than_two_gibibytes() {
     let mut output = Vec::new();
     let said = database.write(&mut output).unwrap_err().to_string();
     assert!(said.contains("at most 2 GiB") && output.is_empty(), "{said}");
+}
+
+#[test]
+fn a_cabinet_of_more_than_two_gibibytes() {
+    let mut package = small();
+    for name in ["one", "two"] {
+        let half = File::new(id(name), name, untouched(1 << 30));
+        package.components.push(Component::for_file(id(INSTALLDIR), id("Main"), half));
+    }
+    let said = refused_at_once(&package, Compression::None);
+    assert!(said.contains("at most 2 GiB") && said.contains("split"), "{said}");
 }
 
 #[test]

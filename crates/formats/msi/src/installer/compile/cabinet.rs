@@ -141,6 +141,10 @@ pub(super) fn spool(package: &Package, options: &Options<'_>) -> Result<Spooled,
 fn refused(error: landfall_cabinet::Error) -> Error {
     match error {
         landfall_cabinet::Error::Io(error) => Error::Io(error),
+        landfall_cabinet::Error::CabinetTooLarge { size } => Error::Limit(format!(
+            "the files would have {size} bytes packed, and a package holds at most 2 GiB; split the product into several \
+             packages"
+        )),
         other => Error::Limit(other.to_string()),
     }
 }
