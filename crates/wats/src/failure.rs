@@ -104,6 +104,11 @@ pub(crate) fn message(body: &str) -> String {
         Err(_) if is_markup(body) => title(body).unwrap_or("a web page").to_owned(),
         Err(_) => body.to_owned(),
     };
+    shortened(&text)
+}
+
+/// A text of a server's on one line, and not longer than somebody reads.
+pub(crate) fn shortened(text: &str) -> String {
     let mut line = String::new();
     for word in text.split_whitespace() {
         if !line.is_empty() {

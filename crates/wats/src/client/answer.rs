@@ -1,6 +1,6 @@
 //! What comes back from a server.
 
-use crate::failure::{Cause, Failure, classify, is_markup, message};
+use crate::failure::{Cause, Failure, classify, is_markup, message, shortened};
 use reqwest::Response;
 use reqwest::header::{DATE, LOCATION, RETRY_AFTER};
 use std::time::SystemTime;
@@ -107,9 +107,9 @@ impl Answer {
         }
     }
 
-    #[cfg(feature = "api")]
+    /// `why` may repeat the answer.
     pub(crate) fn not_understood(&self, why: &str) -> Failure {
-        Failure::Answer { status: self.status, message: why.to_owned() }
+        Failure::Answer { status: self.status, message: shortened(why) }
     }
 }
 
@@ -201,4 +201,17 @@ fn explained(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
     }
     // HTTP/2 keeps only the words of a TLS error.
     super::tls::explain_alert(text.split_once("received fatal alert: ")?.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_not_repeated_at_length() {
+        let answer = Answer { status: 200, body: Vec::new(), retry_after: None, date: None };
+        let words = answer.not_understood(&format!("it is {:?}", "\n".repeat(10_000))).to_string();
+        assert!(words.starts_with("the server's answer (status 200) is not understood: it is "), "{words}");
+        assert!(words.chars().count() < 600, "{} characters", words.chars().count());
+    }
 }

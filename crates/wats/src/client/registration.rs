@@ -167,8 +167,7 @@ impl Client {
         let answer = answer.success()?;
         let passcode = Secret::new(answer.message());
         if passcode.expose().is_empty() {
-            let message = "there is no passcode in it".to_owned();
-            return Err(Failure::Answer { status: answer.status(), message });
+            return Err(answer.not_understood("there is no passcode in it"));
         }
         Ok(Registered { id: registration.id.clone(), passcode })
     }
@@ -177,8 +176,8 @@ impl Client {
     pub async fn server_info(&self) -> Result<ServerInfo, Failure> {
         let answer = self.done(Call::get("/api/internal/Client/ServerInfo").head_only()).await?;
         let text = answer.text();
-        let members: Map<String, Value> = serde_json::from_str(&text)
-            .map_err(|error| Failure::Answer { status: answer.status(), message: error.to_string() })?;
+        let members: Map<String, Value> =
+            serde_json::from_str(&text).map_err(|error| answer.not_understood(&error.to_string()))?;
         // Servers differ in the case of the names.
         let find = |name: &str| {
             let found = members.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
