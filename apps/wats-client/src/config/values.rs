@@ -12,6 +12,9 @@ pub(crate) struct Period(pub(crate) Duration);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Size(pub(crate) u64);
 
+/// A hundred years. No clock could say when a time is over that is much longer.
+const LONGEST: Duration = Duration::from_secs(36_500 * 86_400);
+
 /// Splits `"2.5 s"` into its number and its unit.
 fn split(text: &str) -> Option<(f64, &str)> {
     let text = text.trim();
@@ -32,7 +35,7 @@ impl Period {
             "d" => 86_400.0,
             _ => return None,
         };
-        Duration::try_from_secs_f64(number * seconds).ok().map(Self)
+        Duration::try_from_secs_f64(number * seconds).ok().filter(|time| *time <= LONGEST).map(Self)
     }
 }
 
@@ -82,7 +85,7 @@ impl<'de> de::Deserialize<'de> for Period {
         impl Visitor<'_> for PeriodVisitor {
             type Value = Period;
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a time with its unit, such as \"500ms\", \"2s\", \"5m\" or \"1h\"")
+                formatter.write_str("a time with its unit, such as \"500ms\", \"2s\", \"5m\" or \"1h\", and at most \"36500d\"")
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Period, E> {
                 Period::parse(text).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
@@ -124,7 +127,8 @@ mod tests {
     fn periods() {
         assert_eq!(Period::parse("500ms"), Some(Period(Duration::from_millis(500))));
         assert_eq!(Period::parse("1.5 h"), Some(Period(Duration::from_secs(5400))));
-        for text in ["", "2", "s", "-1s", "2 weeks", "1e400d"] {
+        assert_eq!(Period::parse("36500d"), Some(Period(LONGEST)));
+        for text in ["", "2", "s", "-1s", "2 weeks", "1e400d", "36501d", "200000000000000d"] {
             assert_eq!(Period::parse(text), None, "{text}");
         }
     }
