@@ -36,21 +36,29 @@ pub(crate) fn text_of(file: &Path) -> Result<String> {
         return Err(failure(format!("has {size} bytes; at most {FILE_LIMIT} are read")));
     }
     let bytes = std::fs::read(file).map_err(|error| failure(format!("cannot be read: {error}")))?;
+    decode(bytes)
+        .ok_or_else(|| failure("is not a text in UTF-8 or UTF-16; save it in one of them".to_owned()))
+}
+
+pub(super) fn decode(bytes: Vec<u8>) -> Option<String> {
     let wide = |order: fn([u8; 2]) -> u16| {
-        let units: Vec<u16> = bytes[2..].chunks_exact(2).map(|pair| order([pair[0], pair[1]])).collect();
-        String::from_utf16(&units).ok()
+        let (pairs, rest) = bytes[2..].as_chunks::<2>();
+        let units: Vec<u16> = pairs.iter().copied().map(order).collect();
+        String::from_utf16(&units).ok().filter(|_| rest.is_empty())
     };
-    let text = match bytes.as_slice() {
+    match bytes.as_slice() {
         [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
         [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
         [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8(rest.to_vec()).ok(),
         _ => String::from_utf8(bytes).ok(),
-    };
-    text.ok_or_else(|| failure("is not a text in UTF-8 or UTF-16; save it in one of them".to_owned()))
+    }
 }
 
 /// All answers; an error has the number of its line.
-fn parse(text: &str, known: &[String]) -> std::result::Result<BTreeMap<String, String>, (usize, String)> {
+pub(super) fn parse(
+    text: &str,
+    known: &[String],
+) -> std::result::Result<BTreeMap<String, String>, (usize, String)> {
     let mut answers = BTreeMap::new();
     for (number, line) in text.lines().enumerate() {
         let (number, line) = (number + 1, line.trim());
@@ -112,8 +120,10 @@ mod tests {
             std::fs::write(&file, bytes).unwrap();
             assert_eq!(read(&file, &known()).unwrap()["start"], "no");
         }
-        std::fs::write(&file, b"start = \xff").unwrap();
-        assert!(read(&file, &known()).unwrap_err().message.contains("is not a text"));
+        for bytes in [&b"start = \xff"[..], b"\xff\xfes\0t"] {
+            std::fs::write(&file, bytes).unwrap();
+            assert!(read(&file, &known()).unwrap_err().message.contains("is not a text"));
+        }
         let missing = read(&folder.path().join("missing"), &known()).unwrap_err();
         assert_eq!(missing.exit, Exit::Configuration);
     }
