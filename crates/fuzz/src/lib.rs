@@ -6,6 +6,7 @@
 
 #![warn(clippy::unwrap_used)]
 
+mod client;
 mod converters;
 mod packages;
 mod service;
@@ -15,7 +16,7 @@ pub type Run = dyn Fn(&[u8]) + Send + Sync;
 
 /// A parser and what must hold of it.
 pub struct Target {
-    /// Which suite it belongs to: `converters`, `packages` or `service`.
+    /// Which suite it belongs to: `converters`, `packages`, `service` or `client`.
     pub suite: &'static str,
     /// Its name.
     pub name: String,
@@ -48,6 +49,7 @@ pub fn targets() -> Vec<Target> {
     let mut targets = converters::targets();
     targets.extend(packages::targets());
     targets.extend(service::targets());
+    targets.extend(client::targets());
     targets
 }
 

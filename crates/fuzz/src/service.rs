@@ -1,13 +1,20 @@
-//! What a service is told: its conversations, and requests for its health.
+//! What a service is told: its conversations, requests for its health, and answers to its installation.
 
 use crate::Target;
 use landfall_service::health;
+use landfall_service::install::{environment_value, fuzzing};
 use landfall_service::ipc::{Frame, Hub, Peer, Request, converse};
+use landfall_service_definition::{Platform, Setting, SettingType};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use tokio::sync::broadcast;
 
 pub(crate) fn targets() -> Vec<Target> {
-    vec![Target::new("service", "ipc", conversation), Target::new("service", "health", request)]
+    vec![
+        Target::new("service", "ipc", conversation),
+        Target::new("service", "health", request),
+        Target::new("service", "answer-file", answers),
+        Target::new("service", "environment", environment),
+    ]
 }
 
 /// A whole conversation.
@@ -43,5 +50,52 @@ fn request(bytes: &[u8]) {
     match health::parse(bytes) {
         Ok(request) => assert!(request.path.starts_with('/') && !request.path.contains(['?', ' ', '\n'])),
         Err(refusal) => assert!((400..=505).contains(&refusal.0)),
+    }
+}
+
+/// An answer file: lines with names that are known, or a refusal with the number of one; and its values as settings.
+fn answers(bytes: &[u8]) {
+    let known = ["server-url", "api-token-file", "start"].map(str::to_owned);
+    match fuzzing::answers(bytes, &known) {
+        Ok(answers) => {
+            assert!(answers.keys().all(|name| known.contains(name)));
+            answers.values().for_each(|value| settings(value));
+        }
+        Err(refusal) => assert!(!refusal.is_empty()),
+    }
+}
+
+/// What is a value of some kind stays what it is.
+fn settings(text: &str) {
+    for kind in [
+        SettingType::String,
+        SettingType::Url,
+        SettingType::Directory,
+        SettingType::Integer,
+        SettingType::Boolean,
+        SettingType::Secret,
+    ] {
+        let setting =
+            Setting { title: "S".into(), kind, required: false, default: None, environment: "S".into() };
+        for platform in [Platform::Linux, Platform::Windows] {
+            match fuzzing::value(platform, &setting, text) {
+                Ok(value) => assert_eq!(fuzzing::value(platform, &setting, &value), Ok(value)),
+                Err(refusal) => assert!(!refusal.is_empty()),
+            }
+        }
+    }
+}
+
+/// An environment file of anybody's, after the first line as a value: it is read as it was set, and so is the rest.
+fn environment(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let (value, file) = text.split_once('\n').unwrap_or((&text, ""));
+    let other = environment_value(file, "OTHER");
+    match fuzzing::environment(file, "NAME", value) {
+        Ok(written) => {
+            assert_eq!(environment_value(&written, "NAME").as_deref(), Some(value), "{written:?}");
+            assert_eq!(environment_value(&written, "OTHER"), other, "{written:?}");
+        }
+        Err(refusal) => assert!(!refusal.is_empty()),
     }
 }

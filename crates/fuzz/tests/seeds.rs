@@ -20,6 +20,11 @@ fn services_take_damaged_seeds() {
     run("service");
 }
 
+#[test]
+fn clients_take_damaged_seeds() {
+    run("client");
+}
+
 fn run(suite: &str) {
     for target in targets().iter().filter(|target| target.suite == suite) {
         assert!(!target.seeds.is_empty(), "{} has no seed", target.name);

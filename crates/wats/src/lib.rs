@@ -39,6 +39,8 @@ pub mod view;
 #[cfg(feature = "wsxf")]
 pub mod wsxf;
 
+#[cfg(feature = "fuzzing")]
+pub use client::Given;
 #[cfg(feature = "client")]
 pub use client::{
     BuildError, Client, ClientBuilder, ClientStatus, Computer, ConverterState, Delivered, Disk, Greeting,

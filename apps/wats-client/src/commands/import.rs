@@ -18,25 +18,7 @@ pub(crate) fn import(arguments: &Arguments) -> Result<(), Failure> {
     let environment = environment(&arguments.config)?;
     let path = arguments.config.config.clone().unwrap_or_else(|| default_config(&environment));
     let mut editor = Editor::open(&path, &environment)?;
-    let mut notes = import.notes;
-    for (key, value) in &import.values {
-        if let Err(error) = editor.set(key, value) {
-            notes.push(format!("{error}: not taken over"));
-        }
-    }
-    let present: Vec<_> = (0..editor.watches())
-        .filter_map(|number| editor.get(&format!("watch[{number}].folder")).ok().flatten())
-        .collect();
-    for keys in &import.watches {
-        let keys: Vec<(&str, &str)> =
-            keys.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-        let folder = keys.first().map_or("", |(_, folder)| folder);
-        if present.iter().any(|other| other == folder) {
-            notes.push(format!("{folder}: is watched already, and stays as it is"));
-            continue;
-        }
-        editor.add_watch(&keys)?;
-    }
+    let notes = import.put_into(&mut editor)?;
     let config: Config = editor.check()?;
     show(&editor.changes()?, &environment)?;
     for (key, _) in &import.secrets {

@@ -45,7 +45,15 @@ impl Editor {
     /// # Errors
     /// When it cannot be read or is no TOML; nothing can be changed before that is mended by hand.
     pub(crate) fn open(path: &Path, environment: &Environment) -> Result<Self, ConfigError> {
-        let before = read(path)?;
+        Self::of_text(path, read(path)?, environment)
+    }
+
+    /// The same for a file of this text; `None` is no file.
+    pub(crate) fn of_text(
+        path: &Path,
+        before: Option<String>,
+        environment: &Environment,
+    ) -> Result<Self, ConfigError> {
         let text = before.as_deref().unwrap_or_default();
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let document = text.parse().map_err(|error: toml_edit::TomlError| {
@@ -165,7 +173,8 @@ impl Editor {
         Ok(changes)
     }
 
-    fn text(&self) -> String {
+    /// The file as it would be.
+    pub(crate) fn text(&self) -> String {
         self.document.to_string()
     }
 

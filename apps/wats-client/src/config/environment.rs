@@ -33,6 +33,12 @@ impl Environment {
         Self(variables.collect())
     }
 
+    /// These variables and no others.
+    pub(crate) fn of<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let variables = variables.into_iter();
+        Self(variables.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+
     /// The variables of this process, and those that the installed service has: of its environment file, its folders
     /// and its credentials. `definition` is that of the instance that is meant. Gives what could not be read.
     pub(crate) fn of_service(definition: &Definition) -> (Self, Option<String>) {

@@ -2,6 +2,8 @@
 //!
 //! The packages of that client brought a file of another form (`server.url`, `client.watch_folder`); it is read too.
 
+use super::edit::Editor;
+use super::error::ConfigError;
 use super::keys::{PROXY_PASSWORD, SecretKey, TOKEN};
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -59,6 +61,33 @@ impl Import {
         }
         import.left_out(&members);
         Ok(import)
+    }
+
+    /// Puts keys and folders into our file. Gives what is to be said of the whole; secrets are left to the caller.
+    ///
+    /// # Errors
+    /// When a folder has a value that is not valid.
+    pub(crate) fn put_into(&self, editor: &mut Editor) -> Result<Vec<String>, ConfigError> {
+        let mut notes = self.notes.clone();
+        for (key, value) in &self.values {
+            if let Err(error) = editor.set(key, value) {
+                notes.push(format!("{error}: not taken over"));
+            }
+        }
+        let present: Vec<_> = (0..editor.watches())
+            .filter_map(|number| editor.get(&format!("watch[{number}].folder")).ok().flatten())
+            .collect();
+        for keys in &self.watches {
+            let keys: Vec<(&str, &str)> =
+                keys.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+            let folder = keys.first().map_or("", |(_, folder)| folder);
+            if present.iter().any(|other| other == folder) {
+                notes.push(format!("{folder}: is watched already, and stays as it is"));
+                continue;
+            }
+            editor.add_watch(&keys)?;
+        }
+        Ok(notes)
     }
 
     fn set(&mut self, key: &'static str, value: Option<String>) {

@@ -3,7 +3,7 @@ use super::*;
 use std::path::Path;
 
 fn environment(variables: &[(&str, &str)]) -> Environment {
-    Environment(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    Environment::of(variables.iter().copied())
 }
 
 fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {

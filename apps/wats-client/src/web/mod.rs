@@ -79,7 +79,7 @@ pub(crate) struct Parts {
 }
 
 /// The web page of a running service.
-struct Site {
+pub(crate) struct Site {
     parts: Parts,
     sessions: Sessions,
     router: Router,
@@ -130,7 +130,7 @@ fn files() -> DefaultBodyLimit {
 }
 
 impl Site {
-    fn new(parts: Parts, on_network: bool) -> Self {
+    pub(crate) fn new(parts: Parts, on_network: bool) -> Self {
         let shared = Arc::new(parts.clone());
         let router = pages().layer(Extension(shared.clone()));
         let api = api::routes().layer(files()).layer(Extension(shared));
@@ -138,7 +138,7 @@ impl Site {
     }
 
     /// Answers a request, with the headers that every answer has.
-    async fn answer(&self, peer: IpAddr, request: Request<Body>) -> Response {
+    pub(crate) async fn answer(&self, peer: IpAddr, request: Request<Body>) -> Response {
         let is_head = request.method() == Method::HEAD;
         let mut response = self.judge(peer, request).await;
         let headers = response.headers_mut();

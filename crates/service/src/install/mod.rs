@@ -18,6 +18,8 @@ mod answers;
 mod environment_file;
 mod failure;
 mod flags;
+#[doc(hidden)]
+pub mod fuzzing;
 mod host;
 mod interview;
 mod layout;

@@ -2,6 +2,8 @@
 
 mod answer;
 mod call;
+#[cfg(feature = "fuzzing")]
+mod given;
 mod proxy;
 mod registration;
 mod retry;
@@ -10,6 +12,8 @@ mod tls;
 #[cfg(feature = "api")]
 pub(crate) use answer::Answer;
 pub(crate) use call::Call;
+#[cfg(feature = "fuzzing")]
+pub use given::Given;
 pub use proxy::{ManualProxy, Proxy};
 pub use registration::{ClientStatus, Computer, ConverterState, Disk, Registered, Registration, ServerInfo};
 pub use retry::Retry;
@@ -122,7 +126,13 @@ impl ClientBuilder {
             .use_preconfigured_tls(self.tls.config()?);
         let http =
             self.proxy.apply(builder)?.build().map_err(|error| BuildError::Http(answer::reason(&error)))?;
-        Ok(Client { http, server: self.server, retry: self.retry })
+        Ok(Client {
+            http,
+            server: self.server,
+            retry: self.retry,
+            #[cfg(feature = "fuzzing")]
+            given: None,
+        })
     }
 }
 
@@ -149,6 +159,9 @@ pub struct Client {
     http: reqwest::Client,
     server: ServerUrl,
     retry: Retry,
+    /// The answer to every call, instead of the server's.
+    #[cfg(feature = "fuzzing")]
+    given: Option<std::sync::Arc<Given>>,
 }
 
 impl Client {
