@@ -12,7 +12,7 @@ use object::macho;
 use object::pe;
 use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 use object::read::macho::{FatArch, MachOFatFile32, MachOFatFile64};
-use object::read::{ReadCache, ReadRef, StringTable};
+use object::read::{ReadCache, ReadRef};
 use object::{Endianness, FileKind};
 
 use crate::{Architecture, ElfNeeds, Os, Target};
@@ -25,8 +25,9 @@ const MAX_UNIVERSAL: u32 = 40;
 const MAX_INTERPRETER: u64 = 4096;
 const MAX_DYNAMIC: u64 = 1 << 20;
 
-/// Most versioned libraries, and versions of one, that are read.
+/// Most versioned libraries and versions of theirs, together, and longest name of one in bytes.
 const MAX_VERSIONS: u64 = 1 << 14;
+const MAX_NAME: u64 = 4096;
 
 type Data<'a> = &'a ReadCache<File>;
 
@@ -291,12 +292,14 @@ fn needs<Elf: FileHeader<Endian = Endianness>>(data: Data<'_>, install_path: &st
             start.checked_add(within)
         })
     };
-    let strings = match value(elf::DT_STRTAB).and_then(offset) {
-        Some(start) => StringTable::new(data, start, start.saturating_add(value(elf::DT_STRSZ).unwrap_or(0))),
-        None => StringTable::default(),
-    };
+    let strings = value(elf::DT_STRTAB).and_then(offset);
+    let end = strings.unwrap_or(0).saturating_add(value(elf::DT_STRSZ).unwrap_or(0));
     let string = |at: u64| {
-        let found = u32::try_from(at).ok().and_then(|at| strings.get(at).ok());
+        let start = strings.and_then(|start| start.checked_add(at)).filter(|start| *start < end);
+        let found = start.and_then(|start| {
+            let end = end.min(start.saturating_add(MAX_NAME));
+            data.read_bytes_at_until(start..end, 0).ok()
+        });
         found.map(text).ok_or_else(|| damaged("name in the dynamic section"))
     };
     for (tag, at) in entries() {
@@ -309,11 +312,19 @@ fn needs<Elf: FileHeader<Endian = Endianness>>(data: Data<'_>, install_path: &st
         }
     }
     let Some(mut at) = value(elf::DT_VERNEED).and_then(offset) else { return Ok(needs) };
-    for _ in 0..value(elf::DT_VERNEEDNUM).unwrap_or(0).min(MAX_VERSIONS) {
+    // Each entry says where the next one is: a file may lead in circles.
+    let mut left = MAX_VERSIONS;
+    let mut count = move || {
+        left = left.checked_sub(1).ok_or_else(|| damaged("version section"))?;
+        Ok::<_, io::Error>(())
+    };
+    for _ in 0..value(elf::DT_VERNEEDNUM).unwrap_or(0) {
+        count()?;
         let library = read::<elf::Verneed<Endianness>>(data, at)?;
         let versions = needs.libraries.entry(string(library.vn_file.get(endian).into())?).or_default();
         let mut entry = at.saturating_add(library.vn_aux.get(endian).into());
-        for _ in 0..u64::from(library.vn_cnt.get(endian)).min(MAX_VERSIONS) {
+        for _ in 0..library.vn_cnt.get(endian) {
+            count()?;
             let version = read::<elf::Vernaux<Endianness>>(data, entry)?;
             if version.vna_flags.get(endian) & elf::VER_FLG_WEAK != elf::VER_FLG_WEAK {
                 versions.push(string(version.vna_name.get(endian).into())?);

@@ -177,3 +177,55 @@ fn damaged_files_are_errors_not_panics() {
         let _ = elf_needs(file.path(), "/x");
     }
 }
+
+/// A library that needs versions of `x`: its one entry is followed by itself.
+fn circular_versions(libraries: u64, versions: u16) -> Vec<u8> {
+    const DYNAMIC: u64 = 64 + 2 * 56;
+    const STRINGS: u64 = DYNAMIC + 5 * 16;
+    const VERSIONS: u64 = STRINGS + 8;
+    let mut bytes = b"\x7fELF\x02\x01\x01".to_vec();
+    bytes.resize(16, 0);
+    for half in [3u16, 62] {
+        bytes.extend(half.to_le_bytes());
+    }
+    bytes.extend(1u32.to_le_bytes());
+    for word in [0u64, 64, 0] {
+        bytes.extend(word.to_le_bytes());
+    }
+    bytes.extend(0u32.to_le_bytes());
+    for half in [64u16, 56, 2, 64, 0, 0] {
+        bytes.extend(half.to_le_bytes());
+    }
+    // PT_LOAD of everything, and PT_DYNAMIC.
+    for (kind, start, size) in [(1u32, 0, 4096), (2, DYNAMIC, STRINGS - DYNAMIC)] {
+        bytes.extend(kind.to_le_bytes());
+        bytes.extend(4u32.to_le_bytes());
+        for word in [start, start, start, size, size, 8] {
+            bytes.extend(word.to_le_bytes());
+        }
+    }
+    // DT_STRTAB, DT_STRSZ, DT_VERNEED, DT_VERNEEDNUM, DT_NULL.
+    for (tag, value) in [(5u64, STRINGS), (10, 8), (0x6fff_fffe, VERSIONS), (0x6fff_ffff, libraries), (0, 0)]
+    {
+        bytes.extend(tag.to_le_bytes());
+        bytes.extend(value.to_le_bytes());
+    }
+    bytes.extend(b"\0x\0V_1\0\0");
+    bytes.extend([1u16.to_le_bytes(), versions.to_le_bytes()].concat());
+    for word in [1u32, 16, 0, 0, 0, 3, 0] {
+        bytes.extend(word.to_le_bytes());
+    }
+    bytes.resize(4096, 0);
+    bytes
+}
+
+#[test]
+fn versions_that_lead_in_circles_are_damaged() {
+    let needs =
+        |libraries, versions| elf_needs(written(&circular_versions(libraries, versions)).path(), "/x");
+    assert_eq!(needs(2, 3).unwrap().unwrap().libraries["x"], ["V_1"]);
+    for (libraries, versions) in [(1 << 14, u16::MAX), (u64::MAX, 0), (1, u16::MAX)] {
+        let error = needs(libraries, versions).unwrap_err().to_string();
+        assert!(error.contains("version section is damaged"), "{error}");
+    }
+}
