@@ -10,7 +10,7 @@ use crate::queue::{
     ChangeError, NewReport, OpenError, Queue, SourceKey, State, Store, change, is_in_use, is_wanted,
     open_to_look,
 };
-use crate::service::Sending;
+use crate::service::{LAST_CALL, Sending};
 use crate::status::{Connection as Server, Status};
 use landfall_service::{Exit, Liveness};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -146,7 +146,7 @@ async fn deliver(
         }
         let Some(deadline) = deadline else { return Ok(End::Settled) };
         let (status, bell) = (Arc::new(Status::default()), Arc::new(Notify::new()));
-        let sending = Sending::start(config, &queue, &status, &bell, &liveness);
+        let mut sending = Sending::start(config, &queue, &status, &bell, &liveness);
         let connection = look(config)?;
         let end = loop {
             tokio::time::sleep(LOOK).await;
@@ -158,7 +158,7 @@ async fn deliver(
                 _ => {}
             }
         };
-        sending.end().await;
+        sending.end(LAST_CALL).await;
         if let Some(end) = end {
             return Ok(end);
         }

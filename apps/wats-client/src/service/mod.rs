@@ -14,7 +14,7 @@ use crate::web;
 use folders::Folders;
 use landfall_service::log::Recent;
 use landfall_service::{Context, Exit, Failure};
-pub(crate) use sending::Sending;
+pub(crate) use sending::{LAST_CALL, Sending};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -237,9 +237,10 @@ impl Parts {
             let _ = set.ready().await;
         }
         if Sending::differs(&old, &new) {
+            // The next one knows nothing of what is on its way: it would send that too.
+            self.sending.end(sending::HANDOVER).await;
             let liveness = self.context.liveness();
-            let next = Sending::start(&new, &self.queue, &self.status, &self.bell, liveness);
-            std::mem::replace(&mut self.sending, next).end().await;
+            self.sending = Sending::start(&new, &self.queue, &self.status, &self.bell, liveness);
         }
         if new.health != old.health {
             self.listen(&new);
@@ -286,7 +287,7 @@ impl Parts {
         self.folders.stop();
         // It ends in bounded time; what it was doing is in the queue anyway.
         if in_order {
-            self.sending.end().await;
+            self.sending.end(LAST_CALL).await;
         }
         let deadline = Instant::now() + FOLDER_LAST_CALL;
         while Instant::now() < deadline && !self.folders.have_ended() {

@@ -13,9 +13,14 @@ use tokio::task::JoinHandle;
 /// Longest silence of the part that sends, which never waits long for anything.
 const SILENCE: Duration = Duration::from_secs(45);
 
-/// The uploader at work.
+/// Time for reports on their way when the service ends.
+pub(crate) const LAST_CALL: Duration = Duration::from_millis(1200);
+/// The same when another uploader goes on: what is cut off now is sent twice.
+pub(crate) const HANDOVER: Duration = Duration::from_secs(3);
+
+/// The uploader at work. There is one at a time: each knows of its own reports on their way alone.
 pub(crate) struct Sending {
-    stop: watch::Sender<bool>,
+    stop: watch::Sender<Option<Duration>>,
     task: JoinHandle<()>,
     beat: Beat,
 }
@@ -30,7 +35,7 @@ impl Sending {
     ) -> Self {
         let beat = liveness.watch("the upload", SILENCE);
         let uploader = Uploader::new(config, queue.clone(), status.clone(), bell.clone(), beat.clone());
-        let (stop, told) = watch::channel(false);
+        let (stop, told) = watch::channel(None);
         Self { stop, task: tokio::spawn(uploader.run(told)), beat }
     }
 
@@ -46,11 +51,11 @@ impl Sending {
             || old.upload != new.upload
     }
 
-    /// Ends it in bounded time. What is on its way then is sent again under the same id.
-    pub(crate) async fn end(self) {
-        self.stop.send_replace(true);
+    /// Ends it, with so much time for what is on its way; what is cut off is sent again under the same id.
+    pub(crate) async fn end(&mut self, patience: Duration) {
+        self.stop.send_replace(Some(patience));
         // If it failed, the program says so elsewhere.
-        let _ = self.task.await;
-        self.beat.end();
+        let _ = (&mut self.task).await;
+        self.beat.clone().end();
     }
 }

@@ -37,8 +37,6 @@ const PATIENCE: Duration = Duration::from_secs(8);
 const WAIT_LIMIT: Duration = Duration::from_secs(3600);
 /// Failures of single requests in a row that are taken for a failure of the server.
 const FAILURES_IN_A_ROW: u32 = 5;
-/// Time for reports on their way when the service ends.
-const LAST_CALL: Duration = Duration::from_millis(1200);
 /// Pause before the result of an upload is written again after the disk refused it.
 const RECORD_PAUSE: Duration = Duration::from_secs(1);
 
@@ -110,10 +108,10 @@ impl Uploader {
         }
     }
 
-    /// Sends until it is told to stop; then waits a moment for what is on its way.
-    pub(crate) async fn run(mut self, mut stop: watch::Receiver<bool>) {
+    /// Sends until it is told to stop; then waits as long as it is told for what is on its way.
+    pub(crate) async fn run(mut self, mut stop: watch::Receiver<Option<Duration>>) {
         self.look_for_changes();
-        while !*stop.borrow() {
+        while stop.borrow().is_none() {
             self.beat.turn();
             if self.looked.elapsed() >= LOOK {
                 self.look_for_changes();
@@ -131,9 +129,10 @@ impl Uploader {
             }
         }
         let good_bye = self.presence.good_bye(self.client.as_ref(), self.token.as_ref(), self.gate.pass());
-        // What does not end in time is sent again after the next start, under the same id.
+        // What does not end in time is sent again later, under the same id.
         let finish = async { while self.tasks.join_next().await.is_some() {} };
-        let _ = tokio::time::timeout(LAST_CALL, async { tokio::join!(finish, good_bye) }).await;
+        let patience = stop.borrow().unwrap_or_default();
+        let _ = tokio::time::timeout(patience, async { tokio::join!(finish, good_bye) }).await;
     }
 
     /// Looks whether there is a token, or another one than before, or whether a certificate or the proxy's password is

@@ -3,6 +3,7 @@
 use crate::support::{Station, names, program, report};
 use std::fs;
 use std::process::Output;
+use wats_simulator::Settings;
 
 fn words(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
@@ -100,6 +101,22 @@ fn a_change_while_reports_flow_loses_none() {
     station.wait_for(150);
     station.wait("all to be put away", |station| names(&station.path("done")).len() == 150);
     assert_eq!(station.server.summary().stored, 150);
+}
+
+#[test]
+fn reports_on_their_way_are_not_sent_again_by_a_change() {
+    let station = Station::new();
+    station.server.set(Settings { delay_milliseconds: 900, ..Settings::default() });
+    let _client = station.start();
+    for number in 0..5 {
+        station.put(&format!("SN{number}"));
+    }
+    station.wait("the server to have heard of all", |station| station.server.summary().requests == 5);
+    config(&station, 0, &["set", "upload.retry-first", "3s"]);
+    station.put("LAST");
+    station.wait_for(6);
+    station.wait("all to be delivered", |station| station.details()["queue"]["pending"] == 0);
+    assert_eq!(station.server.summary().stored, 6);
 }
 
 #[test]
