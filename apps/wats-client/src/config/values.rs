@@ -85,7 +85,9 @@ impl<'de> de::Deserialize<'de> for Period {
         impl Visitor<'_> for PeriodVisitor {
             type Value = Period;
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a time with its unit, such as \"500ms\", \"2s\", \"5m\" or \"1h\", and at most \"36500d\"")
+                formatter.write_str(
+                    "a time with its unit, such as \"500ms\", \"2s\", \"5m\" or \"1h\", and at most \"36500d\"",
+                )
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Period, E> {
                 Period::parse(text).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))

@@ -18,6 +18,7 @@ mod answers;
 mod environment_file;
 mod failure;
 mod flags;
+#[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
 mod host;
